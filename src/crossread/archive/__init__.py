@@ -1,0 +1,1 @@
+"""Images: received, indexed, kept as they came, and given back bit for bit."""

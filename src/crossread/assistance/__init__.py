@@ -1,0 +1,1 @@
+"""Help with the work: standard names for what hospitals call their procedures."""

@@ -1,0 +1,13 @@
+"""Write the audit trail."""
+
+from crossread.audit import store
+from crossread.audit.model import Entry
+from crossread.platform.database import Connection
+
+
+async def record(db: Connection, entry: Entry) -> None:
+    """Add `entry` in the transaction of `db`: what is not audited does not happen.
+
+    Source: NEN 7513 § 6 (what is logged), § 7 (unalterable).
+    """
+    await store.insert(db, entry)

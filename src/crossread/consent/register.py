@@ -1,0 +1,38 @@
+"""Our own consent register, filled by hand."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from crossread.consent import store
+from crossread.consent.model import Consent, ConsentEvent, Decision
+from crossread.platform import events
+from crossread.platform.database import Connection
+
+
+async def record(
+    db: Connection,
+    *,
+    hospital_id: str,
+    patient_id: UUID,
+    decision: Decision,
+    reason: str,
+    recorded_by: UUID | None,
+    now: datetime,
+    ends_at: datetime | None = None,
+) -> Consent:
+    """Write down what a patient of `hospital_id` said of sharing her file there.
+
+    Source: Wegiz; Wabvpz art. 15a (explicit permission, per source file, until withdrawn).
+    """
+    consent = Consent(
+        uuid4(), hospital_id, patient_id, decision, "register", recorded_by, reason, now, ends_at, now
+    )
+    await store.insert(db, consent)
+    await events.append(
+        db,
+        ConsentEvent.RECORDED,
+        patient_id,
+        hospital_id=hospital_id,
+        facts={"decision": decision},
+    )
+    return consent

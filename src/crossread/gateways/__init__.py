@@ -1,0 +1,1 @@
+"""One folder a protocol: each translates, and holds no rule of its own."""

@@ -1,0 +1,156 @@
+"""Hospitals, endpoints, readers and agreements."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from crossread.platform.errors import Refused
+
+
+class Purpose(StrEnum):
+    """Why a study is read (IHE XRR-WD; UPS Scheduled Workitem Code)."""
+
+    PRIMARY_READ = "primary_read"
+    SECOND_OPINION = "second_opinion"
+    ACUTE_CO_READ = "acute_co_read"
+    SUPERVISION = "supervision"
+    MDO_REVIEW = "mdo_review"
+
+
+class Form(StrEnum):
+    """In which form a study may be seen (PS3.15 Annex E for the latter two)."""
+
+    IDENTIFIED = "identified"
+    PSEUDONYMISED = "pseudonymised"
+    ANONYMOUS = "anonymous"
+
+
+class Urgency(StrEnum):
+    """How long reading may wait, most urgent first."""
+
+    STROKE = "stroke"
+    ACUTE = "acute"
+    URGENT = "urgent"
+    ROUTINE = "routine"
+
+    @property
+    def rank(self) -> int:
+        """0 is read first."""
+        return list(Urgency).index(self)
+
+
+class Role(StrEnum):
+    """What somebody does at her hospital; one person may have several roles."""
+
+    RADIOLOGIST = "radiologist"
+    RESIDENT = "resident"
+    PACS_ADMINISTRATOR = "pacs_administrator"
+    PRIVACY_OFFICER = "privacy_officer"
+    PLANNER = "planner"
+
+
+class AgreementEvent(StrEnum):
+    """What is announced of agreements; the subject is the source hospital's id."""
+
+    SIGNED = "agreement.signed"  # facts: agreement_id, version
+
+
+class EndpointKind(StrEnum):
+    """What stands at an address."""
+
+    PACS = "pacs"  # DICOM: host, port, AE title
+    RIS = "ris"  # HL7 v2 over MLLP: host, port, receiving application and facility
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address of a hospital at which something can be delivered or asked."""
+
+    id: str  # "noord/pacs"
+    hospital_id: str
+    kind: EndpointKind
+    host: str
+    port: int
+    application: str  # AE title, or HL7 application
+    facility: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hospital:
+    """An organisation that takes part (FHIR Organization)."""
+
+    id: str  # short name, used as key everywhere: "noord"
+    name: str
+    ura: str = ""
+    agb: str = ""
+    oid_root: str = ""
+    patient_issuers: tuple[str, ...] = ()  # namespaces; the first is used when none was sent
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody with a sign-in (FHIR PractitionerRole): most are radiologists, not all."""
+
+    id: UUID
+    hospital_id: str
+    username: str
+    name: str
+    roles: frozenset[Role]
+    subspecialties: frozenset[str] = frozenset()
+
+    @property
+    def may_report(self) -> bool:
+        """Whether she may claim and write."""
+        return bool(self.roles & {Role.RADIOLOGIST, Role.RESIDENT})
+
+    @property
+    def may_sign_final(self) -> bool:
+        """A resident's report stays preliminary until a radiologist signs."""
+        return Role.RADIOLOGIST in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a source hospital and those that read for it agreed, one version of it."""
+
+    id: str
+    version: int
+    source_hospital_id: str
+    reading_hospital_ids: tuple[str, ...]
+    purposes: frozenset[Purpose]
+    modalities: frozenset[str]  # empty: all
+    form: Form
+    minutes_by_urgency: Mapping[Urgency, int]
+    tariff_cents: int
+    starts_at: datetime
+    ends_at: datetime | None = None
+    needs_consent: bool = True
+
+    def covers(self, *, purpose: Purpose, modality: str, at: datetime) -> bool:
+        """Whether this kind of reading is agreed at that moment."""
+        in_force = self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+        named = not self.modalities or modality in self.modalities
+        return in_force and named and purpose in self.purposes
+
+    def due(self, urgency: Urgency, offered_at: datetime) -> datetime:
+        """When a task of this urgency, offered then, is to be read."""
+        return offered_at + timedelta(minutes=self.minutes_by_urgency[urgency])
+
+
+@dataclass(frozen=True, slots=True)
+class NewReader:
+    """What must be known to add somebody."""
+
+    hospital_id: str
+    username: str
+    name: str
+    roles: frozenset[Role]
+    subspecialties: frozenset[str] = field(default_factory=frozenset)
+    password: str | None = None
+
+
+class UnknownSender(Refused):
+    """Nobody of the hospitals that take part calls from there."""

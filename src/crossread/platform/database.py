@@ -1,0 +1,70 @@
+"""PostgreSQL: a pool of connections, and transactions over them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+Connection = AsyncConnection[DictRow]
+Row = dict[str, Any]
+
+# `jobs` is on the path since procrastinate's SQL does not name its schema
+_OPTIONS = "-c timezone=UTC -c search_path=public,jobs"
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database.
+
+    Use as an async context manager; `transaction()` gives a connection inside a transaction that
+    commits at the end of the block and rolls back on any exception. A server that has just
+    restarted is met with a fresh connection: dead ones are checked for before they are handed out.
+    """
+
+    def __init__(self, url: str, *, size: int = 8) -> None:
+        self.url = url
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=20,
+            reconnect_timeout=60,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"row_factory": dict_row, "options": _OPTIONS},
+            name="crossread",
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await asyncio.shield(self._pool.close())
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside one transaction."""
+        async with self._pool.connection() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def listening(self, channel: str) -> AsyncIterator[Connection]:
+        """A connection of its own, in autocommit, that hears NOTIFY on `channel`."""
+        connection = await AsyncConnection.connect(
+            self.url, autocommit=True, row_factory=dict_row, options=_OPTIONS
+        )
+        try:
+            await connection.execute(f'listen "{channel}"')
+            yield connection
+        finally:
+            await connection.close()

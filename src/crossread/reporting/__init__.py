@@ -1,0 +1,1 @@
+"""Reports: drafts, annotations with their measurements, signed versions."""

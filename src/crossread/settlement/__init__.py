@@ -1,0 +1,1 @@
+"""Who owes whom for what was read, as the agreement says."""

@@ -1,0 +1,149 @@
+"""The HTTP application, put together from the rooms' routes."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+from starlette.middleware.sessions import SessionMiddleware
+
+from crossread import __version__
+from crossread.access import api as access
+from crossread.consent import api as consent
+from crossread.delivery import api as delivery
+from crossread.gateways.dicomweb import api as dicomweb
+from crossread.hospitals import api as hospitals
+from crossread.hospitals.caller import Caller
+from crossread.orders import api as orders
+from crossread.platform import clock
+from crossread.platform.configuration import Settings, settings
+from crossread.platform.database import Database
+from crossread.platform.errors import NotFound
+from crossread.platform.events import Position
+from crossread.platform.http import BadRequest, Ground
+from crossread.platform.objects import Objects
+from crossread.platform.telemetry import observe_request, set_up
+from crossread.reporting import api as reporting
+from crossread.web import health, sign_in
+from crossread.web.errors import answer_errors
+from crossread.web.feed import Feed
+from crossread.web.session import identify
+from crossread.worklist import api as worklist
+
+READING_ROOM = Path(__file__).parent / "reading_room"
+
+_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
+    " script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self' data: blob:;"
+    " frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+feed = APIRouter(prefix="/api", tags=["feed"])
+pages = APIRouter()
+
+
+def create(chosen: Settings | None = None) -> FastAPI:
+    """The application on the database and object store that the settings name."""
+    use = chosen or settings()
+    set_up(use.log)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with Database(use.resolved_database_url()) as database:
+            app.state.ground = Ground(database, Objects(use.objects_location()), clock.now)
+            app.state.feed = Feed(database)
+            following = asyncio.create_task(app.state.feed.follow())
+            yield
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    app = FastAPI(title="crossread", version=__version__, lifespan=lifespan, docs_url=None)
+    app.state.settings = use
+    app.state.oauth = sign_in.provider_for(use)
+    answer_errors(app)
+    app.middleware("http")(_around)
+    app.add_middleware(
+        SessionMiddleware,  # only carries the state of a sign-in at the identity provider
+        secret_key=use.secret(),
+        session_cookie="crossread_sign_in",
+        https_only=use.web.public_url.startswith("https:"),
+        max_age=600,
+    )
+    app.include_router(health.router)
+    app.include_router(sign_in.public)
+    for router in (
+        sign_in.signed_in,
+        feed,
+        hospitals.router,
+        worklist.router,
+        reporting.router,
+        delivery.router,
+        orders.router,
+        consent.router,
+        access.router,
+        dicomweb.router,
+    ):
+        app.include_router(router, dependencies=[Depends(identify)])
+    app.include_router(pages)
+    return app
+
+
+@feed.get("/feed")
+async def live(request: Request, caller: Caller, after: str = "") -> StreamingResponse:
+    """What happens, as it happens; goes on after `Last-Event-ID` or `after`."""
+    stream: Feed = request.app.state.feed
+    asked = request.headers.get("last-event-id", "") or after
+    try:
+        position = Position.parse(asked) if asked else await stream.position()
+    except ValueError as error:
+        raise BadRequest("This is not a place in the feed.", cause=asked[:40]) from error
+    return StreamingResponse(
+        stream.open(caller, position),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@pages.get("/{path:path}", include_in_schema=False)
+async def reading_room(path: str) -> FileResponse:
+    """The reading room: its files, and its page for every deep link."""
+    if path.startswith("api/"):
+        raise NotFound("There is nothing at this address.")
+    page = READING_ROOM / "index.html"
+    if not page.exists():
+        raise NotFound("The reading room is not built. Run `make setup`, then start again.")
+    file = (READING_ROOM / path).resolve()
+    if path and file.is_file() and file.is_relative_to(READING_ROOM.resolve()):
+        lasting = "assets" in file.parts  # their names change with their content
+        age = "public, max-age=31536000, immutable" if lasting else "no-cache"
+        return FileResponse(file, headers={"Cache-Control": age})
+    return FileResponse(page, headers={"Cache-Control": "no-cache"})
+
+
+async def _around(
+    request: Request, go_on: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Around every request: a trace id, figures, and the headers that protect a browser."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(trace=secrets.token_hex(8))
+    began = time.perf_counter()
+    response = await go_on(request)
+    route = request.scope.get("route")
+    observe_request(
+        getattr(route, "path", "unknown"),
+        request.method,
+        response.status_code,
+        time.perf_counter() - began,
+    )
+    headers = response.headers
+    headers.setdefault("Cache-Control", "no-store")
+    headers["Content-Security-Policy"] = _POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    return response
