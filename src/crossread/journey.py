@@ -124,8 +124,7 @@ class Journey:
             order = await orders.order(db, UUID(order_id))
             await _in_turn(db, order.hospital_id)
             now = self.clock()
-            study_id = await match.match_order(db, order, now)
-            if study_id is not None:
+            for study_id in await match.match_order(db, order, now):
                 await self._take_up(db, await archive.study(db, study_id), order)
             name = await name_procedure(
                 db,
@@ -153,9 +152,7 @@ class Journey:
                 order=await orders.order_of_study(db, study.id),
                 patient=await patients.patient(db, task.patient_id),
                 agreements=await hospitals.agreements_of(db, [study.hospital_id], now),
-                consent=(await consents.in_force(db, [task.patient_id], now)).get(
-                    task.patient_id
-                ),
+                consent=(await consents.in_force(db, [task.patient_id], now)).get(task.patient_id),
             )
             await offer.offer(db, task, situation, now)
 
@@ -190,7 +187,9 @@ class Journey:
                 owed = await parcels.of_report(db, bundle, self.sender)
                 final = bundle.status is ReportStatus.FINAL
                 status = Status.FINAL if final else Status.PRELIMINARY
-                owed += await self._status_parcels(db, bundle.task_id, status, str(bundle.report_id))
+                owed += await self._status_parcels(
+                    db, bundle.task_id, status, str(bundle.report_id)
+                )
                 for parcel in owed:
                     await self._owe(db, parcel)
 

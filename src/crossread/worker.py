@@ -94,9 +94,7 @@ def _senders(
         return await hl7v2.send(endpoint, content, timeout=timeout)
 
     async def by_dicom(endpoint: Endpoint, content: bytes) -> str:
-        return await dicom.send(
-            endpoint, content, calling=settings.dicom.ae_title, timeout=timeout
-        )
+        return await dicom.send(endpoint, content, calling=settings.dicom.ae_title, timeout=timeout)
 
     return {
         DeliveryKind.STATUS: by_hl7,

@@ -82,9 +82,7 @@ async def patients_with_consent(
 
 
 @router.put("/patients/{patient_id}/consent")
-async def record_consent(
-    on: On, caller: Caller, patient_id: UUID, said: ConsentIn
-) -> ConsentOut:
+async def record_consent(on: On, caller: Caller, patient_id: UUID, said: ConsentIn) -> ConsentOut:
     """Write down what a patient of the caller's hospital permitted or refused."""
     need_role(caller, Role.PRIVACY_OFFICER)
     async with on.database.transaction() as db:

@@ -25,7 +25,16 @@ async def record(
     Source: Wegiz; Wabvpz art. 15a (explicit permission, per source file, until withdrawn).
     """
     consent = Consent(
-        uuid4(), hospital_id, patient_id, decision, "register", recorded_by, reason, now, ends_at, now
+        uuid4(),
+        hospital_id,
+        patient_id,
+        decision,
+        "register",
+        recorded_by,
+        reason,
+        now,
+        ends_at,
+        now,
     )
     await store.insert(db, consent)
     await events.append(

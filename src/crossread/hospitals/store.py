@@ -81,6 +81,22 @@ async def hospital(db: Connection, hospital_id: str) -> Hospital:
     raise NotFound(f"No hospital is called '{hospital_id}'. `crossread hospital list` shows all.")
 
 
+async def own_issuer(db: Connection, hospital_id: str) -> str:
+    """The namespace of patient numbers for which a hospital names no issuer."""
+    cursor = await db.execute(
+        """
+        select namespace
+        from hospitals.issuer
+        where hospital_id = %s and kind = 'patient'
+        order by namespace
+        limit 1
+        """,
+        (hospital_id,),
+    )
+    row = await cursor.fetchone()
+    return row["namespace"] if row else hospital_id.upper()
+
+
 async def save_endpoint(db: Connection, endpoint: Endpoint) -> None:
     """Add an endpoint, or change its address."""
     await db.execute(

@@ -84,9 +84,9 @@ class Jobs:
 
         Jobs with the same `lock` run one after the other, in the order of deferring.
         """
-        await self._app.configure_task(
-            name, lock=lock, schedule_at=at, connection=db
-        ).defer_async(subject=subject, cause=cause)
+        await self._app.configure_task(name, lock=lock, schedule_at=at, connection=db).defer_async(
+            subject=subject, cause=cause
+        )
 
     async def work(self, *, concurrency: int) -> None:
         """Run jobs until cancelled."""

@@ -45,7 +45,9 @@ class Objects:
     async def get_range(self, key: str, start: int, length: int) -> bytes:
         """`length` bytes under `key` from offset `start`. Raises NotFound."""
         try:
-            return bytes(await obstore.get_range_async(self._store, key, start=start, length=length))
+            return bytes(
+                await obstore.get_range_async(self._store, key, start=start, length=length)
+            )
         except FileNotFoundError as error:
             raise NotFound("This object is not in the store.", cause=key) from error
 

@@ -125,9 +125,7 @@ async def reading_room(path: str) -> FileResponse:
     return FileResponse(page, headers={"Cache-Control": "no-cache"})
 
 
-async def _around(
-    request: Request, go_on: Callable[[Request], Awaitable[Response]]
-) -> Response:
+async def _around(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
     """Around every request: a trace id, figures, and the headers that protect a browser."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(trace=secrets.token_hex(8))

@@ -59,13 +59,17 @@ def answer_errors(app: FastAPI) -> None:
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         # the values are left out: they may be a patient's
         fields = [".".join(str(part) for part in one["loc"]) for one in error.errors()]
-        return _answer(422, f"This request is not complete or not right: {', '.join(fields)}.", fields)
+        return _answer(
+            422, f"This request is not complete or not right: {', '.join(fields)}.", fields
+        )
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeout)
     async def _no_database(_: Request, error: Exception) -> JSONResponse:
         log.error("database.lost", error=type(error).__name__)
-        return _answer(503, "The database does not answer now. Try again in a moment.", ["database"])
+        return _answer(
+            503, "The database does not answer now. Try again in a moment.", ["database"]
+        )
 
 
 def _answer(

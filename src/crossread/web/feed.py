@@ -106,9 +106,7 @@ class Feed:
             if task is not None:
                 # whoever could see the task before this event must hear that it is gone
                 before = self._audience.pop(task, frozenset())
-                current = now.get(task, frozenset()) | frozenset(
-                    event.facts.get("offered_to", ())
-                )
+                current = now.get(task, frozenset()) | frozenset(event.facts.get("offered_to", ()))
                 self._audience[task] = current
                 audience |= before | current
             found.append((event, audience))

@@ -51,9 +51,7 @@ async def identify(request: Request) -> None:
     if reader is None:
         raise NotSignedIn
     if not bearer and request.method not in _SAFE and GUARD not in request.headers:
-        raise Refused(
-            "This request did not come from the reading room.", reasons=("guard_header",)
-        )
+        raise Refused("This request did not come from the reading room.", reasons=("guard_header",))
     request.state.reader = reader
 
 

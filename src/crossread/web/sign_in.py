@@ -85,9 +85,7 @@ async def ways(request: Request, on: On) -> Ways:
 
 
 @public.post("/sign-in")
-async def sign_in(
-    request: Request, response: Response, on: On, credentials: Credentials
-) -> Me:
+async def sign_in(request: Request, response: Response, on: On, credentials: Credentials) -> Me:
     """Start a session by name and password."""
     settings: Settings = request.app.state.settings
     if not settings.sign_in.local:
@@ -168,9 +166,7 @@ def _provider(request: Request) -> _Provider:
     return provider
 
 
-async def _known(
-    on: Ground, issuer: str, subject: str, claims: dict[str, Any]
-) -> Reader | None:
+async def _known(on: Ground, issuer: str, subject: str, claims: dict[str, Any]) -> Reader | None:
     """Who this is: by the provider's own id for her, or at the first time by her user name."""
     async with on.database.transaction() as db:
         reader = await hospitals.reader_by_subject(db, issuer, subject)

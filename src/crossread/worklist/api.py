@@ -227,9 +227,7 @@ async def _mismatch(db: Connection, found: Task) -> list[str]:
     return list(offer.mismatch(study, order, patient))
 
 
-async def _own_lease(
-    db: Connection, caller: Reader, found: Task, now: datetime
-) -> LeaseOut | None:
+async def _own_lease(db: Connection, caller: Reader, found: Task, now: datetime) -> LeaseOut | None:
     held = await store.lease(db, found.id)
     mine = held is not None and held.holder == caller.id and now < held.ends_at
     return _lease(held) if held is not None and mine else None

@@ -99,4 +99,3 @@ async def offer(db: Connection, task: Task, situation: Situation, now: datetime)
             return await transition.touch(db, settled, now)
         case _:
             return task
-

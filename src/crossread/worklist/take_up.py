@@ -30,9 +30,7 @@ async def expect(db: Connection, subject: Subject, now: datetime) -> None:
     tasks = await store.tasks_of_order(db, subject.order.id)
     cancelled = subject.order.state is OrderState.CANCELLED
     if not tasks and not cancelled:
-        await _begin(
-            db, subject, TaskState.EXPECTED, (HeldBack.NO_IMAGES,), now, reason="ordered"
-        )
+        await _begin(db, subject, TaskState.EXPECTED, (HeldBack.NO_IMAGES,), now, reason="ordered")
     for task in tasks:
         if cancelled and task.state in _UNREAD:
             reason = "order cancelled"
@@ -46,9 +44,7 @@ async def take_up(db: Connection, subject: Subject, now: datetime) -> Task:
     assert subject.study is not None  # noqa: S101 - by its caller
     purpose = Purpose.PRIMARY_READ
     task = await store.task_of_study(db, subject.study.id, purpose)
-    waiting = (
-        await store.expected_task(db, subject.order.id, purpose) if subject.order else None
-    )
+    waiting = await store.expected_task(db, subject.order.id, purpose) if subject.order else None
     if task is not None and waiting is not None:
         # images came first, and the order made a task of its own meanwhile: one is enough
         await store.delete_unread(db, waiting.id)

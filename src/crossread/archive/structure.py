@@ -1,0 +1,143 @@
+"""Where each element of an encoded data set lies (PS3.5 7.1), without decoding any value.
+
+One pass over tags and lengths: it finds the pixel data and proves that nothing is cut off, at a
+cost that does not grow with the size of the images.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crossread.archive.model import NotArchived, Reason
+
+UNDEFINED = 0xFFFFFFFF
+PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_LONG = frozenset(
+    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
+)
+_DEEPEST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One element at the top level of a data set."""
+
+    tag: int
+    vr: bytes  # empty in implicit VR
+    start: int  # of its tag
+    value: int  # offset of its value
+    length: int  # of its value, or UNDEFINED
+    end: int  # after its value, and after its delimiter if it has one
+
+
+def elements(content: bytes, *, implicit: bool, little: bool) -> Iterator[Placed]:
+    """Every element at the top level, in order.
+
+    Raises NotArchived(TRUNCATED) where a length reaches past the end of `content`, and
+    NotArchived(NOT_DICOM) where the bytes cannot be elements at all.
+    """
+    walker = _Walker(content, little)
+    offset = 0
+    while offset < len(content):
+        placed = walker.element(offset, implicit=implicit, depth=0)
+        yield placed
+        offset = placed.end
+
+
+class _Walker:
+    """The bytes, and how numbers are written in them."""
+
+    def __init__(self, content: bytes, little: bool) -> None:
+        self._content = content
+        order = "<" if little else ">"
+        self._tag = struct.Struct(order + "HH")
+        self._short = struct.Struct(order + "H")
+        self._long = struct.Struct(order + "L")
+
+    def element(self, offset: int, *, implicit: bool, depth: int) -> Placed:
+        tag, vr, value, length = self._header(offset, implicit)
+        if length != UNDEFINED:
+            end = value + length
+            if end > len(self._content):
+                raise _truncated()
+            return Placed(tag, vr, offset, value, length, end)
+        if depth > _DEEPEST:
+            raise NotArchived(Reason.NOT_DICOM, "The data set is nested too deeply to be read.")
+        if tag in PIXEL_DATA:
+            end = self._fragments(value)
+        else:
+            # a UN of undefined length holds a sequence in implicit VR (PS3.5 6.2.2 note 2)
+            end = self._items(value, implicit=implicit or vr == b"UN", depth=depth + 1)
+        return Placed(tag, vr, offset, value, UNDEFINED, end)
+
+    def _header(self, offset: int, implicit: bool) -> tuple[int, bytes, int, int]:
+        try:
+            tag = self._read_tag(offset)
+            vr = b"" if implicit else self._content[offset + 4 : offset + 6]
+            # some systems write single elements in implicit VR; two capitals are a VR
+            if vr.isalpha() and vr.isupper():
+                if vr in _LONG:
+                    return (
+                        tag,
+                        vr,
+                        offset + 12,
+                        self._long.unpack_from(self._content, offset + 8)[0],
+                    )
+                return tag, vr, offset + 8, self._short.unpack_from(self._content, offset + 6)[0]
+            return tag, b"", offset + 8, self._long.unpack_from(self._content, offset + 4)[0]
+        except struct.error:
+            raise _truncated() from None
+
+    def _read_tag(self, offset: int) -> int:
+        group, element = self._tag.unpack_from(self._content, offset)
+        return (int(group) << 16) | int(element)
+
+    def _items(self, offset: int, *, implicit: bool, depth: int) -> int:
+        """The end of a sequence of undefined length that starts at `offset`."""
+        while True:
+            tag, length = self._item(offset)
+            offset += 8
+            if tag == _SEQUENCE_END:
+                return offset
+            if tag != _ITEM:
+                raise NotArchived(Reason.NOT_DICOM, "A sequence holds something that is no item.")
+            offset = (
+                offset + length
+                if length != UNDEFINED
+                else self._item_end(offset, implicit=implicit, depth=depth)
+            )
+            if offset > len(self._content):
+                raise _truncated()
+
+    def _item_end(self, offset: int, *, implicit: bool, depth: int) -> int:
+        while True:
+            tag, _ = self._item(offset)
+            if tag == _ITEM_END:
+                return offset + 8
+            offset = self.element(offset, implicit=implicit, depth=depth).end
+
+    def _fragments(self, offset: int) -> int:
+        """The end of encapsulated pixel data (PS3.5 A.4) that starts at `offset`."""
+        while True:
+            tag, length = self._item(offset)
+            offset += 8
+            if tag == _SEQUENCE_END:
+                return offset
+            if tag != _ITEM or length == UNDEFINED:
+                raise NotArchived(Reason.NOT_DICOM, "The compressed pixel data is broken.")
+            offset += length
+            if offset > len(self._content):
+                raise _truncated()
+
+    def _item(self, offset: int) -> tuple[int, int]:
+        try:
+            return self._read_tag(offset), self._long.unpack_from(self._content, offset + 4)[0]
+        except struct.error:
+            raise _truncated() from None
+
+
+def _truncated() -> NotArchived:
+    return NotArchived(
+        Reason.TRUNCATED, "The data set ends in the middle of an element; send it again in full."
+    )

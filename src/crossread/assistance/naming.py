@@ -1,0 +1,30 @@
+"""Give a hospital's procedure its standard name."""
+
+from datetime import datetime
+
+from crossread.assistance import store
+from crossread.assistance.model import ProcedureName, name_by_rule
+from crossread.platform.database import Connection
+
+
+async def name_procedure(
+    db: Connection,
+    *,
+    hospital_id: str,
+    local_code: str,
+    local_text: str,
+    modality: str,
+    body_part: str,
+    now: datetime,
+) -> ProcedureName:
+    """What this procedure is: as given by hand, else by rule.
+
+    A name that was given by hand always wins; one that the rule finds is remembered so that people
+    can see and correct it.
+    """
+    known = await store.remembered(db, hospital_id, local_code, local_text)
+    if known is not None and (known.source != "rule" or known.modality == modality):
+        return known
+    name = name_by_rule(local_text, modality, body_part)
+    await store.remember(db, hospital_id, local_code, local_text, name, now)
+    return name

@@ -1,0 +1,72 @@
+"""C-STORE: an image comes in (PS3.4 Annex B)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import structlog
+from pydicom import Dataset
+from pynetdicom import evt
+
+from crossread.archive.model import Arrival, NotArchived, Reason
+from crossread.archive.receive import receive
+from crossread.platform.telemetry import instance_received
+
+if TYPE_CHECKING:
+    from crossread.gateways.dicom.listener import Desk
+
+SUCCESS = 0x0000
+# PS3.7 Annex C, PS3.4 Table B.2-1: what each refusal is in C-STORE-RSP
+STATUS: dict[Reason, int] = {
+    Reason.NOT_DICOM: 0xC000,  # cannot understand
+    Reason.TRUNCATED: 0xC000,
+    Reason.UNKNOWN_CHARACTERS: 0xC000,
+    Reason.UNSUPPORTED: 0x0122,  # SOP class not supported
+    Reason.MISSING_UID: 0xA900,  # data set does not match SOP class
+    Reason.WRONG_VALUE: 0x0117,  # invalid object instance
+    Reason.OTHER_CONTENT: 0x0111,  # duplicate SOP instance
+    Reason.OTHER_STUDY: 0x0117,
+}
+PROCESSING_FAILURE = 0x0110  # ours: the sender keeps its copy, and tries again
+
+log = structlog.get_logger(__name__)
+
+
+def handler(desk: Desk) -> Callable[[evt.Event], Dataset]:
+    """The answer to each C-STORE-RQ: success only for what is on disk."""
+
+    def store(event: evt.Event) -> Dataset:
+        hospital = "unknown"
+        try:
+            caller = desk.caller(event)
+            hospital = caller.hospital_id
+            arrival = Arrival(
+                hospital_id=caller.hospital_id,
+                sender=caller.application,
+                transfer_syntax_uid=str(event.context.transfer_syntax),
+                dataset=event.request.DataSet.getvalue(),
+                sop_class_uid=str(event.request.AffectedSOPClassUID or ""),
+                sop_instance_uid=str(event.request.AffectedSOPInstanceUID or ""),
+            )
+            outcome = desk.ask(receive(desk.database, desk.objects, arrival, desk.clock()))
+        except NotArchived as refusal:
+            instance_received(hospital, refusal.reason)
+            log.info("instance.refused", hospital=hospital, reason=refusal.reason)
+            return _answer(STATUS[refusal.reason], refusal.sentence)
+        except Exception as error:  # whatever it is, the sender must not think that we have it
+            instance_received(hospital, "failed")
+            log.exception("instance.failed", hospital=hospital, error=type(error).__name__)
+            return _answer(PROCESSING_FAILURE, "crossread cannot store now; send it again")
+        instance_received(hospital, outcome)
+        return _answer(SUCCESS)
+
+    return store
+
+
+def _answer(status: int, comment: str = "") -> Dataset:
+    answer = Dataset()
+    answer.Status = status
+    if comment:
+        answer.ErrorComment = comment[:64]  # LO
+    return answer

@@ -1,0 +1,222 @@
+"""The HL7 listener: orders and demographics of hospitals come in, each is answered."""
+
+import asyncio
+import contextlib
+import hashlib
+
+import structlog
+
+from crossread.archive.model import Reason
+from crossread.archive.quarantine import hold
+from crossread.gateways.hl7v2 import orders, wire
+from crossread.gateways.hl7v2.message import (
+    Acknowledgement,
+    ErrorCode,
+    Message,
+    NotHl7,
+    Wrong,
+    acknowledge,
+    read,
+)
+from crossread.hospitals import store as hospitals
+from crossread.hospitals.model import Endpoint, EndpointKind
+from crossread.orders.place import place
+from crossread.patients.recognise import recognise
+from crossread.platform.clock import Clock
+from crossread.platform.database import Database
+from crossread.platform.objects import Objects
+
+IDLE = 3600.0  # seconds after which a silent connection is closed
+
+log = structlog.get_logger(__name__)
+
+
+class Hl7Listener:
+    """An MLLP server for the RIS of every hospital that takes part."""
+
+    def __init__(
+        self,
+        database: Database,
+        objects: Objects,
+        *,
+        host: str,
+        port: int,
+        clock: Clock,
+        application: str = "CROSSREAD",
+        facility: str = "CROSSREAD",
+    ) -> None:
+        self._database, self._objects, self._clock = database, objects, clock
+        self._address = (host, port)
+        self._own = (application, facility)
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once started."""
+        assert self._server is not None  # noqa: S101 - by its caller
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        self._server = await asyncio.start_server(self._serve, *self._address, limit=1 << 16)
+
+    async def stop(self) -> None:
+        """Take no more connections, and close those that are open."""
+        if self._server is not None:
+            self._server.close()
+            for task in list(self._open):
+                task.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - start_server runs this in a task
+        self._open.add(task)
+        try:
+            await self._converse(reader, writer)
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            pass  # gone without a word: what was not acknowledged is sent again
+        finally:
+            self._open.discard(task)
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(IDLE):
+                    content = await wire.receive(reader)
+            except wire.Unframed as error:
+                await self._hold(error.content, "unknown", None, Reason.NOT_HL7, _UNFRAMED, "")
+                writer.write(wire.frame(self._refusal(_UNFRAMED)))
+                await writer.drain()
+                return
+            if content is None:
+                return
+            writer.write(wire.frame(await self.answer(content)))
+            await writer.drain()
+
+    async def answer(self, content: bytes) -> bytes:
+        """Take in one message; the ACK, which says AA only for what is committed."""
+        try:
+            message = read(content)
+        except (NotHl7, Wrong) as error:
+            unknown = isinstance(error, NotHl7) and error.characters
+            reason = Reason.UNKNOWN_CHARACTERS if unknown else Reason.NOT_HL7
+            try:
+                await self._hold(content, "unknown", None, reason, error.sentence, "")
+            except Exception as failure:  # the sender must hear a no, whatever failed
+                log.exception("message.failed", error=type(failure).__name__)
+            return self._refusal(error.sentence)
+        try:
+            await self._take_in(message, content)
+        except Wrong as error:
+            log.info("message.refused", kind="^".join(message.kind), location=error.location)
+            return acknowledge(
+                message, error.acknowledgement, own=self._own, now=self._clock(), error=error
+            )
+        except Exception as failure:  # ours, such as no database: the sender tries again
+            log.exception("message.failed", error=type(failure).__name__)
+            return acknowledge(
+                message,
+                Acknowledgement.ERROR,
+                own=self._own,
+                now=self._clock(),
+                sentence="crossread cannot take messages now; send it again.",
+            )
+        return acknowledge(message, Acknowledgement.ACCEPT, own=self._own, now=self._clock())
+
+    async def _take_in(self, message: Message, content: bytes) -> None:
+        sender = await self._sender(message)
+        try:
+            await self._place(message, content, sender)
+        except Wrong as error:
+            await self._hold(
+                content,
+                sender.application,
+                sender.hospital_id,
+                Reason.UNSUPPORTED
+                if error.acknowledgement is Acknowledgement.REJECT
+                else Reason.WRONG_VALUE,
+                error.sentence,
+                message.control_id,
+            )
+            raise
+
+    async def _place(self, message: Message, content: bytes, sender: Endpoint) -> None:
+        now = self._clock()
+        if message.kind in orders.ORDERS:
+            requests = orders.requests(message, sender.hospital_id)
+            digest = hashlib.sha256(content).hexdigest()
+            async with self._database.transaction() as db:
+                for place_number, request in enumerate(requests):
+                    await place(db, request, now, digest=f"{digest}/{place_number}")
+        elif message.kind in orders.DEMOGRAPHICS:
+            who = orders.patient(message.need("PID"))
+            async with self._database.transaction() as db:
+                await recognise(
+                    db,
+                    hospital_id=sender.hospital_id,
+                    issuer=who.issuer,
+                    number=who.number,
+                    bsn=who.bsn,
+                    name=who.name,
+                    birth_date=who.birth_date,
+                    sex=who.sex,
+                    now=now,
+                )
+        else:
+            raise Wrong(
+                f"Messages of the kind {'^'.join(message.kind)} are not taken here.",
+                location="MSH^1^9",
+                code=ErrorCode.UNSUPPORTED_MESSAGE,
+                acknowledgement=Acknowledgement.REJECT,
+            )
+
+    async def _sender(self, message: Message) -> Endpoint:
+        application, facility = message.sender
+        async with self._database.transaction() as db:
+            sender = await hospitals.endpoint_by_application(
+                db, EndpointKind.RIS, application, facility
+            )
+        if sender is None:
+            log.warning("message.stranger", application=application[:32], facility=facility[:32])
+            raise Wrong(
+                "This sending application and facility (MSH-3, MSH-4) are not known here.",
+                location="MSH^1^3",
+                code=ErrorCode.UNKNOWN_KEY,
+                acknowledgement=Acknowledgement.REJECT,
+            )
+        return sender
+
+    async def _hold(
+        self,
+        content: bytes,
+        sender: str,
+        hospital_id: str | None,
+        reason: Reason,
+        sentence: str,
+        control_id: str,
+    ) -> None:
+        await hold(
+            self._database,
+            self._objects,
+            hospital_id=hospital_id,
+            sender=sender,
+            protocol="mllp",
+            reason=reason,
+            sentence=sentence,
+            content=content,
+            uid=control_id,
+            now=self._clock(),
+        )
+
+    def _refusal(self, sentence: str) -> bytes:
+        return acknowledge(
+            None, Acknowledgement.REJECT, own=self._own, now=self._clock(), sentence=sentence
+        )
+
+
+_UNFRAMED = "What came is not framed as MLLP asks: 0x0B, message, 0x1C 0x0D."

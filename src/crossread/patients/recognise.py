@@ -1,0 +1,113 @@
+"""Know a patient of a hospital, and the person she is over all hospitals."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from uuid import uuid4
+
+from crossread.hospitals import store as hospitals
+from crossread.patients import store
+from crossread.patients.model import Evidence, Patient, PatientEvent, is_bsn, patient_id
+from crossread.platform import events
+from crossread.platform.database import Connection
+
+
+async def recognise(
+    db: Connection,
+    *,
+    hospital_id: str,
+    issuer: str,
+    number: str,
+    bsn: str | None,
+    name: str,
+    birth_date: date | None,
+    sex: str,
+    now: datetime,
+) -> Patient:
+    """Write what a hospital's message says of its patient, and link her to a person.
+
+    An empty field never overwrites a known one, and a BSN that fails the eleven test is not used.
+    The same BSN links two patients only while nothing else contradicts it; otherwise a possible
+    link is noted for people to look at, and nothing is joined.
+
+    Source: IHE PIX (ITI-8, ITI-30); Wabvpz (BSN as the identifier between care providers).
+    """
+    namespace = issuer or await hospitals.own_issuer(db, hospital_id)
+    key = patient_id(hospital_id, namespace, number)
+    known = await store.found(db, key)
+    told = Patient(
+        id=key,
+        hospital_id=hospital_id,
+        issuer=namespace,
+        number=number,
+        bsn=bsn if bsn and is_bsn(bsn) else None,
+        name=name,
+        birth_date=birth_date,
+        sex=sex,
+        updated_at=now,
+    )
+    patient = _merged(known, told)
+    if known is not None and replace(patient, updated_at=known.updated_at) == known:
+        return known
+    await store.save(db, patient)
+    await _link(db, patient, now)
+    return patient
+
+
+def contradict(one: Patient, other: Patient) -> bool:
+    """Whether what is known of two patients cannot be of one person."""
+    other_birth = bool(one.birth_date and other.birth_date and one.birth_date != other.birth_date)
+    other_sex = bool(one.sex and other.sex and one.sex != other.sex)
+    return other_birth or other_sex
+
+
+def _merged(known: Patient | None, told: Patient) -> Patient:
+    if known is None:
+        return told
+    return replace(
+        told,
+        bsn=told.bsn or known.bsn,
+        name=told.name or known.name,
+        birth_date=told.birth_date or known.birth_date,
+        sex=told.sex or known.sex,
+    )
+
+
+async def _link(db: Connection, patient: Patient, now: datetime) -> None:
+    """Link a patient to the person who has her BSN, or to a person of her own."""
+    own = await store.person_of(db, patient.id)
+    if own is None:
+        own = uuid4()
+        await store.make_person(db, own, now)
+        await store.link(db, patient.id, own, Evidence.ALONE, now)
+        await _announce(db, patient, Evidence.ALONE)
+    if patient.bsn is None:
+        return
+    await store.lock_bsn(db, patient.bsn)
+    for other in await store.with_bsn(db, patient.bsn, patient.id):
+        theirs = await store.person_of(db, other.id)
+        if theirs is None or theirs == own:
+            continue
+        if contradict(patient, other) or await store.size_of(db, own) > 1:
+            # two persons who each have a history are never made one without somebody looking
+            if await store.note_possible_link(db, patient.id, other.id, "bsn", now):
+                await events.append(
+                    db,
+                    PatientEvent.POSSIBLE_LINK,
+                    patient.id,
+                    hospital_id=patient.hospital_id,
+                    facts={"other_patient_id": str(other.id)},
+                )
+            continue
+        await store.link(db, patient.id, theirs, Evidence.BSN, now)
+        await _announce(db, patient, Evidence.BSN)
+        own = theirs
+
+
+async def _announce(db: Connection, patient: Patient, evidence: Evidence) -> None:
+    await events.append(
+        db,
+        PatientEvent.RECOGNISED,
+        patient.id,
+        hospital_id=patient.hospital_id,
+        facts={"evidence": evidence},
+    )
