@@ -9,6 +9,12 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 
+class ReportEvent(StrEnum):
+    """What this room announces; the subject is the report's id."""
+
+    SIGNED = "report.signed"  # facts: task_id, version, status
+
+
 class ReportStatus(StrEnum):
     """How far a signed report goes (HL7 table 0123: P, F, C; FHIR DiagnosticReport.status)."""
 
@@ -56,16 +62,20 @@ class Annotation:
     # (column, row) in pixels; (0, 0) is the top left corner of the top left pixel (PS3.3 C.18.6.1.1)
     points: tuple[tuple[float, float], ...]
     label: str
-    measurements: tuple[Measurement, ...]
+    measurements: tuple[Measurement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ImageReference:
-    """One image that the report is about, with what outgoing objects must copy."""
+class Draft:
+    """What is written so far, not signed; of one task there is one."""
 
-    series_instance_uid: str
-    sop_instance_uid: str
-    sop_class_uid: str
+    task_id: UUID
+    author: UUID
+    fence: int
+    sections: tuple[tuple[Section, str], ...]
+    annotations: tuple[Annotation, ...]
+    revision: int
+    saved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

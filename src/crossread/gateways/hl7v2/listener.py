@@ -151,8 +151,8 @@ class Hl7Listener:
             requests = orders.requests(message, sender.hospital_id)
             digest = hashlib.sha256(content).hexdigest()
             async with self._database.transaction() as db:
-                for place_number, request in enumerate(requests):
-                    await place(db, request, now, digest=f"{digest}/{place_number}")
+                for request in requests:
+                    await place(db, request, now, digest=digest)
         elif message.kind in orders.DEMOGRAPHICS:
             who = orders.patient(message.need("PID"))
             async with self._database.transaction() as db:

@@ -48,7 +48,10 @@ class Group:
 def requests(message: Message, hospital_id: str) -> list[OrderRequest]:
     """Every order in the message. Raises Wrong with the place of what is missing."""
     who = patient(message.need("PID"))
-    found = [_request(message, group, who, hospital_id) for group in _groups(message)]
+    found = [
+        _request(message, group, who, hospital_id, place)
+        for place, group in enumerate(_groups(message))
+    ]
     if not found:
         raise Wrong(
             "The message has no order (ORC and OBR).",
@@ -117,7 +120,7 @@ def _groups(message: Message) -> list[Group]:
 
 
 def _request(
-    message: Message, group: Group, who: OrderedPatient, hospital_id: str
+    message: Message, group: Group, who: OrderedPatient, hospital_id: str, place: int
 ) -> OrderRequest:
     orc, obr = group.orc, group.obr
     control = CONTROLS.get(orc.get(1))
@@ -140,7 +143,7 @@ def _request(
     uid = (group.zds.get(1) if group.zds else "") or (group.ipc.get(3) if group.ipc else "")
     return OrderRequest(
         hospital_id=hospital_id,
-        control_id=message.control_id,
+        control_id=f"{message.control_id}/{place}" if place else message.control_id,
         control=control,
         patient=who,
         accession_number=accession,
