@@ -13,7 +13,8 @@ middle of it and another will do it again.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import TypedDict
 from uuid import UUID
 
 from crossread import parcels
@@ -24,14 +25,15 @@ from crossread.assistance.naming import name_procedure
 from crossread.consent import store as consents
 from crossread.consent.model import ConsentEvent
 from crossread.delivery import store as deliveries
-from crossread.delivery.model import DeliveryEvent, DeliveryKind
+from crossread.delivery.model import DeliveryEvent
 from crossread.delivery.owe import owe
-from crossread.gateways.hl7v2.compose import Status
+from crossread.gateways.hl7v2.compose import Names, Status
 from crossread.hospitals import store as hospitals
-from crossread.hospitals.model import AgreementEvent, EndpointKind, Purpose
+from crossread.hospitals.model import AgreementEvent, Purpose
 from crossread.orders import match
 from crossread.orders import store as orders
 from crossread.orders.model import Order, OrderEvent
+from crossread.parcels import Parcel
 from crossread.patients import store as patients
 from crossread.patients.model import patient_id
 from crossread.patients.recognise import recognise as recognise_patient
@@ -42,7 +44,6 @@ from crossread.platform.follow import Route, Routes
 from crossread.platform.jobs import Jobs, Work
 from crossread.platform.objects import Objects
 from crossread.reporting import store as reports
-from crossread.parcels import Parcel, Sender
 from crossread.reporting.model import ReportBundle, ReportEvent, ReportStatus
 from crossread.settlement.book import book
 from crossread.worklist import offer, take_up, transition
@@ -75,6 +76,18 @@ ROUTES: Routes = {
 }
 
 
+class Identity(TypedDict):
+    """Who a patient is, as `patients.recognise` takes it."""
+
+    hospital_id: str
+    issuer: str
+    number: str
+    bsn: str | None
+    name: str
+    birth_date: date | None
+    sex: str
+
+
 @dataclass(frozen=True, slots=True)
 class Journey:
     """The steps, on a database and an object store."""
@@ -84,7 +97,7 @@ class Journey:
     jobs: Jobs
     clock: Clock
     quiet: timedelta  # how long nothing must come before a study is taken as complete
-    sender: Sender  # our own names in the messages that we send
+    names: Names  # what we call ourselves in the messages that we send
 
     def steps(self) -> Mapping[str, Work]:
         """Every step by the name that `ROUTES` gives it."""
@@ -184,7 +197,7 @@ class Journey:
         """Owe the hospital each version of the report: text, measurements, annotations, status."""
         for bundle in await self._signed(UUID(task_id)):
             async with self.database.transaction() as db:
-                owed = await parcels.of_report(db, bundle, self.sender)
+                owed = await parcels.of_report(db, bundle, self.names)
                 final = bundle.status is ReportStatus.FINAL
                 status = Status.FINAL if final else Status.PRELIMINARY
                 owed += await self._status_parcels(
@@ -211,7 +224,7 @@ class Journey:
     async def _take_up(self, db: Connection, study: Study, order: Order | None) -> None:
         """Know the person and the procedure of a study, and have one task for it."""
         now = self.clock()
-        patient = await recognise_patient(db, **identity_in_images(study), now=now)
+        patient = await recognise_patient(db, **await _identity(db, study), now=now)
         name = await name_procedure(
             db,
             hospital_id=study.hospital_id,
@@ -242,7 +255,7 @@ class Journey:
         task = await tasks.task(db, task_id)
         if task.order_id is None:
             return []  # nobody asked for this, so nobody's order changes
-        return await parcels.of_status(db, task, status, cause, self.sender, self.clock())
+        return await parcels.of_status(db, task, status, cause, self.names, self.clock())
 
     async def _owe(self, db: Connection, parcel: Parcel) -> None:
         await owe(
@@ -271,4 +284,24 @@ async def _in_turn(db: Connection, hospital_id: str) -> None:
     """
     await db.execute(
         "select pg_advisory_xact_lock(hashtextextended('journey/' || %s, 0))", (hospital_id,)
+    )
+
+
+async def _identity(db: Connection, study: Study) -> Identity:
+    """Who the images say she is, where the hospital's own messages have not said it already.
+
+    Messages of the registry (ORM, ADT) are nearer to the truth than what was typed at a scanner; a
+    difference is not overwritten but shown, and holds the study back (`worklist.offer.mismatch`).
+    """
+    known = await patients.found(
+        db, patient_id(study.hospital_id, study.issuer, study.patient_number)
+    )
+    return Identity(
+        hospital_id=study.hospital_id,
+        issuer=study.issuer,
+        number=study.patient_number,
+        bsn=None,
+        name="" if known and known.name else study.patient_name,
+        birth_date=None if known and known.birth_date else study.birth_date,
+        sex="" if known and known.sex else study.sex,
     )

@@ -12,9 +12,9 @@ from crossread.delivery.drain import drain
 from crossread.delivery.model import DeliveryKind
 from crossread.gateways.dicom import send as dicom
 from crossread.gateways.hl7v2 import send as hl7v2
+from crossread.gateways.hl7v2.compose import Names
 from crossread.hospitals.model import Endpoint
 from crossread.journey import ROUTES, Journey
-from crossread.parcels import Sender
 from crossread.platform import clock, months
 from crossread.platform.configuration import Settings
 from crossread.platform.database import Database
@@ -41,7 +41,7 @@ async def run(
         jobs=jobs,
         clock=clock.now,
         quiet=timedelta(seconds=settings.archive.quiet_seconds),
-        sender=Sender(settings.hl7.application, settings.hl7.facility),
+        names=Names(settings.hl7.application, settings.hl7.facility),
     )
     for name, step in journey.steps().items():
         jobs.register(name, step)
@@ -53,7 +53,7 @@ async def run(
         await jobs.work(concurrency=4)
 
     async def deliver() -> None:
-        await drain(database, objects, _senders(settings), stop, clock.now)
+        await drain(database, objects, _senders(settings), clock.now)
 
     async def watch() -> None:
         while True:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from crossread.platform.errors import CrossreadError
+from crossread.platform.errors import CrossreadError, Unreachable
 
 
 class StudyState(StrEnum):
@@ -22,6 +22,7 @@ class ArchiveEvent(StrEnum):
     STUDY_ARRIVING = "study.arriving"  # first instance, or the first after a rest
     STUDY_RESTED = "study.rested"  # facts: study_instance_uid, instances, rests
     QUARANTINED = "quarantine.held"  # facts: reason, protocol
+    DAMAGED = "instance.damaged"  # what is kept is not what came; facts: study_id, sop_instance_uid
 
 
 class Outcome(StrEnum):
@@ -38,6 +39,7 @@ class Reason(StrEnum):
     TRUNCATED = "truncated"
     MISSING_UID = "missing_uid"
     WRONG_VALUE = "wrong_value"
+    OTHER_CLASS = "other_class"  # the SOP class announced is not the one in the data set
     OTHER_CONTENT = "other_content"  # same SOP Instance UID, other bytes
     OTHER_STUDY = "other_study"  # its series or instance UID belongs to another study
     NOT_HL7 = "not_hl7"
@@ -45,12 +47,16 @@ class Reason(StrEnum):
     UNKNOWN_CHARACTERS = "unknown_characters"
 
 
-class NotArchived(CrossreadError):
+class NotArchived(CrossreadError):  # noqa: N818 - what became of it, as in Outcome
     """The instance was refused; where something of it could matter, it lies in quarantine."""
 
     def __init__(self, reason: Reason, sentence: str, *, cause: str = "") -> None:
         super().__init__(sentence, cause=cause)
         self.reason = reason
+
+
+class NotKept(Unreachable):
+    """The object store cannot keep anything now; nothing was archived, and a repeat may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,12 @@ class Arrival:
     dataset: bytes  # encoded data set, without preamble and file meta
     sop_class_uid: str = ""  # as announced by the sender, if it did
     sop_instance_uid: str = ""
+    protocol: str = "dimse"  # or "stow"
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A study of one hospital, as last received."""
+    """A study of one hospital: as its first instance says, and later ones where that was silent."""
 
     id: UUID
     hospital_id: str

@@ -1,10 +1,9 @@
 """Read what the archive must know out of an encoded data set, and refuse what is broken."""
 
 import hashlib
-import math
+import logging
 import re
 import warnings
-import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -12,19 +11,20 @@ from typing import Any
 
 from pydicom import Dataset
 from pydicom.filereader import read_dataset
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ImplicitVRLittleEndian,
-)
 
+from crossread.archive.encoding import Encoding, encoding
+from crossread.archive.metadata import metadata, text
 from crossread.archive.model import Arrival, NotArchived, Reason
 from crossread.archive.structure import PIXEL_DATA, UNDEFINED, Placed, elements
 
-KEPT_VALUE = 16_384  # bytes; a longer value is bulk data and stays in the object
-INFLATED_AT_MOST = 2 << 30  # bytes; more is a bomb, not a data set
-_UID = re.compile(r"^[0-9]+(\.[0-9]+)*$")
-_BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+TEXT_AT_MOST = 256  # characters of a value in the index; the file keeps all of it
+NUMBER_AT_MOST = 2_147_483_647  # PostgreSQL's integer
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+_NEEDED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
+
+# both would repeat the values they complain of, and those can be patient data
+warnings.filterwarnings("ignore", module=r"pydicom\b")
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,53 +46,45 @@ class Contents:
         """A value as text; empty where there is none, or none that can be read."""
         try:
             value = self.header.get(keyword)
-            return "" if value is None else str(value).replace("\x00", "").strip()
+            return "" if value is None else text(str(value)).strip()[:TEXT_AT_MOST]
         except Exception:  # pydicom raises many kinds for values that break their VR
             return ""
 
     def number(self, keyword: str) -> int | None:
         """A value as a whole number, or None."""
         try:
-            return int(float(self.text(keyword)))
+            number = int(float(self.text(keyword)))
         except (ValueError, OverflowError):
             return None
+        return number if abs(number) <= NUMBER_AT_MOST else None
 
 
 def read(arrival: Arrival) -> Contents:
     """Look into an instance. Raises NotArchived with the reason why it cannot be kept.
 
     Values that break their VR, and text in a character set that nobody knows, do not keep an image
-    out: they are left out of the index, and stay in the object as they came.
+    out: they are left out of the index, or decoded with replacement characters, and stay in the
+    object as they came.
     """
-    syntax = arrival.transfer_syntax_uid
-    deflated = syntax == DeflatedExplicitVRLittleEndian
-    content = _inflate(arrival.dataset) if deflated else arrival.dataset
-    implicit = syntax == ImplicitVRLittleEndian
-    little = syntax != ExplicitVRBigEndian
-    pixels = _pixels(content, implicit=implicit, little=little)
-    header = _header(content[: pixels.start] if pixels else content, implicit, little)
+    written = encoding(arrival.transfer_syntax_uid)
+    content = written.inflated(arrival.dataset)
+    pixels = _pixels(content, written)
+    header = _header(content[: pixels.start] if pixels else content, written)
     uids = {keyword: _uid(header, keyword) for keyword in _NEEDED}
-    if arrival.sop_instance_uid not in {"", uids["SOPInstanceUID"]}:
-        raise NotArchived(
-            Reason.WRONG_VALUE,
-            "The SOP Instance UID that was announced is not the one in the data set.",
-        )
-    native = pixels is not None and pixels.length != UNDEFINED and not deflated
+    _agree(arrival, uids)
+    native = pixels is not None and pixels.length != UNDEFINED and not written.deflated
     return Contents(
         study_instance_uid=uids["StudyInstanceUID"],
         series_instance_uid=uids["SeriesInstanceUID"],
         sop_instance_uid=uids["SOPInstanceUID"],
         sop_class_uid=uids["SOPClassUID"],
         header=header,
-        metadata=_metadata(header),
+        metadata=metadata(header),
         digest=hashlib.sha256(arrival.dataset).hexdigest(),
         pixel_start=pixels.value if pixels and native else None,
         pixel_bytes=pixels.length if pixels and native else None,
         frames=_frames(header) if pixels else 0,
     )
-
-
-_NEEDED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
 
 
 def day(text: str) -> date | None:
@@ -109,47 +101,31 @@ def moment(day_text: str, time_text: str) -> datetime | None:
     on = day(day_text)
     if on is None:
         return None
-    digits = (time_text.replace(":", "") + "000000")[:6]
+    digits = (time_text.replace(":", "").partition(".")[0] + "000000")[:6]
+    start = datetime(on.year, on.month, on.day)  # noqa: DTZ001 - PS3.3 names no zone here
     try:
-        return datetime(
-            on.year, on.month, on.day, int(digits[:2]), int(digits[2:4]), min(59, int(digits[4:6]))
-        )  # noqa: DTZ001 - PS3.3 has no zone here; the hospital's own is meant
+        hour, minute, second = int(digits[:2]), int(digits[2:4]), int(digits[4:6])
+        return start.replace(hour=hour, minute=minute, second=min(59, second))
     except ValueError:
-        return datetime(on.year, on.month, on.day)  # noqa: DTZ001
+        return start
 
 
-def _pixels(content: bytes, *, implicit: bool, little: bool) -> Placed | None:
+def _pixels(content: bytes, written: Encoding) -> Placed | None:
+    """Where the pixel data lies. Raises NotArchived unless all elements are there in full."""
     found = None
-    seen = 0
-    for placed in elements(content, implicit=implicit, little=little):
-        seen += 1
+    last = -1
+    for placed in elements(content, implicit=written.implicit, little=written.little):
         if placed.tag in PIXEL_DATA and found is None:
             found = placed
-    if not seen:
+        last = placed.tag
+    if last < 0:
         raise NotArchived(Reason.NOT_DICOM, "The data set is empty.")
     return found
 
 
-def _inflate(content: bytes) -> bytes:
+def _header(content: bytes, written: Encoding) -> Dataset:
     try:
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        inflated = inflater.decompress(content, INFLATED_AT_MOST)
-    except zlib.error as error:
-        raise NotArchived(Reason.NOT_DICOM, "The deflated data set cannot be inflated.") from error
-    if inflater.unconsumed_tail:
-        raise NotArchived(Reason.UNSUPPORTED, "The deflated data set is larger than 2 GB.")
-    if not inflater.eof:
-        raise NotArchived(Reason.TRUNCATED, "The deflated data set is cut off; send it again.")
-    return inflated
-
-
-def _header(content: bytes, implicit: bool, little: bool) -> Dataset:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return read_dataset(BytesIO(content), implicit, little)
-    except NotArchived:
-        raise
+        return read_dataset(BytesIO(content), written.implicit, written.little)
     except Exception as error:  # pydicom raises many kinds for bytes that are no elements
         raise NotArchived(
             Reason.NOT_DICOM,
@@ -168,7 +144,7 @@ def _uid(header: Dataset, keyword: str) -> str:
             Reason.MISSING_UID,
             f"The data set has no {keyword}; its modality or PACS must give it one.",
         )
-    if len(value) > 64 or not _UID.match(value):
+    if len(value) > 64 or not _UID.fullmatch(value):
         raise _wrong(keyword)
     return value
 
@@ -177,46 +153,22 @@ def _wrong(keyword: str) -> NotArchived:
     return NotArchived(Reason.WRONG_VALUE, f"The {keyword} is no UID (PS3.5 9.1).")
 
 
+def _agree(arrival: Arrival, uids: dict[str, str]) -> None:
+    """What the sender announced must be what came (PS3.4 B.2.3)."""
+    if arrival.sop_instance_uid not in {"", uids["SOPInstanceUID"]}:
+        raise NotArchived(
+            Reason.WRONG_VALUE,
+            "The SOP Instance UID that was announced is not the one in the data set.",
+        )
+    if arrival.sop_class_uid not in {"", uids["SOPClassUID"]}:
+        raise NotArchived(
+            Reason.OTHER_CLASS,
+            "The SOP Class UID that was announced is not the one in the data set.",
+        )
+
+
 def _frames(header: Dataset) -> int:
     try:
-        return max(1, int(header.get("NumberOfFrames") or 1))
-    except Exception:
+        return min(max(1, int(header.get("NumberOfFrames") or 1)), NUMBER_AT_MOST)
+    except Exception:  # pydicom raises many kinds for values that break their VR
         return 1
-
-
-def _metadata(header: Dataset) -> dict[str, Any]:
-    """The header in DICOM JSON; a value that cannot be written as JSON is left out."""
-    written: dict[str, Any] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for tag in header.keys():  # noqa: SIM118 - items() would decode, and may raise
-            if tag.element == 0:
-                continue
-            try:
-                element = header[tag]
-                if element.VR in _BULK and len(element.value or b"") > KEPT_VALUE:
-                    continue
-                # a whole Dataset knows how to write nested sequences; one element at a time keeps
-                # a broken one from taking the others with it
-                one = Dataset()
-                one.add(element)
-                written |= one.to_json_dict(suppress_invalid_tags=True)
-            except Exception:  # noqa: S112 - the value stays in the object as it came
-                continue
-    cleaned: dict[str, Any] = _clean(written)
-    return cleaned
-
-
-def _clean(value: Any) -> Any:
-    """Without what PostgreSQL's jsonb refuses: NUL in text, and numbers that are none."""
-    match value:
-        case dict():
-            return {key: _clean(one) for key, one in value.items()}
-        case list():
-            return [_clean(one) for one in value]
-        case str():
-            return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-        case float() if not math.isfinite(value):
-            return None
-        case _:
-            return value

@@ -5,11 +5,10 @@ Each step is one file in `versions/`; its SQL is written by hand beside it.
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine
-from sqlalchemy.engine import Engine
-
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Engine
 
 
 def upgrade(url: str) -> None:

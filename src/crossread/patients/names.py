@@ -6,7 +6,7 @@ from datetime import date
 def for_people(name: str) -> str:
     """A DICOM person name (PS3.5 6.2.1.1: family^given^middle^prefix^suffix) as people write it."""
     family, given, middle, prefix, suffix = (
-        [part.strip() for part in name.split("=")[0].split("^")] + [""] * 5
+        [part.strip() for part in name.split("=", maxsplit=1)[0].split("^")] + [""] * 5
     )[:5]
     first = " ".join(part for part in (prefix, given, middle) if part)
     last = " ".join(part for part in (family, suffix) if part)

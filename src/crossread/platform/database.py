@@ -58,13 +58,19 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def listening(self, channel: str) -> AsyncIterator[Connection]:
-        """A connection of its own, in autocommit, that hears NOTIFY on `channel`."""
+    async def session(self) -> AsyncIterator[Connection]:
+        """A connection of its own, in autocommit, for what must last as long as a session."""
         connection = await AsyncConnection.connect(
             self.url, autocommit=True, row_factory=dict_row, options=_OPTIONS
         )
         try:
-            await connection.execute(f'listen "{channel}"')
             yield connection
         finally:
             await connection.close()
+
+    @asynccontextmanager
+    async def listening(self, channel: str) -> AsyncIterator[Connection]:
+        """A connection of its own, in autocommit, that hears NOTIFY on `channel`."""
+        async with self.session() as connection:
+            await connection.execute(f'listen "{channel}"')
+            yield connection

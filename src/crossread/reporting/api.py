@@ -111,9 +111,7 @@ async def save_draft(on: On, caller: Caller, task_id: UUID, body: DraftIn) -> Dr
     """Keep what is written so far."""
     async with on.database.transaction() as db:
         await visible(db, caller, task_id)
-    saved = await drafts.save(
-        on.database, on.objects, _written(caller, task_id, body), on.clock()
-    )
+    saved = await drafts.save(on.database, on.objects, _written(caller, task_id, body), on.clock())
     return _draft(saved)
 
 

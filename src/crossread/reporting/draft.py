@@ -42,9 +42,7 @@ class Written:
         )
 
 
-async def save(
-    database: Database, objects: Objects, written: Written, now: datetime
-) -> Draft:
+async def save(database: Database, objects: Objects, written: Written, now: datetime) -> Draft:
     """Keep the draft, with the values of its annotations as measured here.
 
     Raises:
@@ -54,9 +52,7 @@ async def save(
     measured = replace(written, annotations=await measure(database, objects, written))
     try:
         async with database.transaction() as db:
-            task, _ = await lease.require(
-                db, written.task_id, written.token, written.fence, now
-            )
+            task, _ = await lease.require(db, written.task_id, written.token, written.fence, now)
             known = await store.draft(db, written.task_id)
             draft = measured.draft(known.revision + 1 if known else 1, now)
             await store.save_draft(db, draft)
@@ -72,9 +68,7 @@ async def keep(database: Database, written: Written, now: datetime) -> LeaseLost
         return LeaseLost(await store.keep_orphan(db, written.draft(0, now)))
 
 
-async def measure(
-    database: Database, objects: Objects, written: Written
-) -> tuple[Annotation, ...]:
+async def measure(database: Database, objects: Objects, written: Written) -> tuple[Annotation, ...]:
     """Each annotation with its values, computed from the archived image."""
     found = []
     for annotation in written.annotations:
@@ -94,9 +88,7 @@ async def measure(
     return tuple(found)
 
 
-async def _image(
-    db: Connection, written: Written, annotation: Annotation
-) -> Instance:
+async def _image(db: Connection, written: Written, annotation: Annotation) -> Instance:
     """The image that was drawn on: one of the task's own study, since only those go home."""
     task = await tasks.task(db, written.task_id)
     instance = await archive.instance(db, task.hospital_id, annotation.sop_instance_uid)

@@ -78,7 +78,9 @@ def measurements(
             return (_length(annotation, shape),)
         case Tool.ELLIPSE:
             area = _area(annotation, shape)
-            return (area, *_statistics(annotation, shape, pixels)) if pixels is not None else (area,)
+            return (
+                (area, *_statistics(annotation, shape, pixels)) if pixels is not None else (area,)
+            )
 
 
 def _check(annotation: Annotation, shape: Geometry) -> None:
@@ -99,9 +101,7 @@ def _length(annotation: Annotation, shape: Geometry) -> Measurement:
     return Measurement("length", _distance(first, second, shape), _distance_unit(shape))
 
 
-def _distance(
-    first: tuple[float, float], second: tuple[float, float], shape: Geometry
-) -> float:
+def _distance(first: tuple[float, float], second: tuple[float, float], shape: Geometry) -> float:
     along = (second[0] - first[0]) * (shape.column_spacing if shape.calibrated else 1)
     down = (second[1] - first[1]) * (shape.row_spacing if shape.calibrated else 1)
     return math.hypot(along, down)
@@ -117,9 +117,7 @@ def _area(annotation: Annotation, shape: Geometry) -> Measurement:
     return Measurement("area", area, "mm2" if shape.calibrated else "{pixels}")
 
 
-def _statistics(
-    annotation: Annotation, shape: Geometry, pixels: Pixels
-) -> tuple[Measurement, ...]:
+def _statistics(annotation: Annotation, shape: Geometry, pixels: Pixels) -> tuple[Measurement, ...]:
     """Mean and standard deviation of the pixels whose centre lies inside the ellipse."""
     inside = pixels[_mask(annotation, shape)]
     if not inside.size:

@@ -54,14 +54,10 @@ async def sign(
     measured = replace(written, annotations=await measure(database, objects, written))
     try:
         async with database.transaction() as db:
-            signed = await store.signed_under(
-                db, written.task_id, written.reader.id, written.fence
-            )
+            signed = await store.signed_under(db, written.task_id, written.reader.id, written.fence)
             if signed is not None:
                 return signed
-            task, _ = await lease.require(
-                db, written.task_id, written.token, written.fence, now
-            )
+            task, _ = await lease.require(db, written.task_id, written.token, written.fence, now)
             bundle = await _bundle(db, task, measured, status, language, now)
             await _settle(db, task, bundle, measured, now)
             return bundle

@@ -141,9 +141,7 @@ async def reports_of_task(db: Connection, task_id: UUID) -> list[ReportBundle]:
     return [written.from_json(row["bundle"]) for row in await cursor.fetchall()]
 
 
-async def latest_of_studies(
-    db: Connection, study_ids: Sequence[UUID]
-) -> dict[UUID, ReportBundle]:
+async def latest_of_studies(db: Connection, study_ids: Sequence[UUID]) -> dict[UUID, ReportBundle]:
     """The newest version of the report of each of these studies that has one."""
     cursor = await db.execute(
         """

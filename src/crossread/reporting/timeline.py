@@ -95,9 +95,7 @@ def _once(studies: list[Study], task: Task) -> list[Study]:
     return list(chosen.values())
 
 
-def _entry(
-    study: Study, task: Task, current: Study | None, report: ReportBundle | None
-) -> Entry:
+def _entry(study: Study, task: Task, current: Study | None, report: ReportBundle | None) -> Entry:
     pictures = [one for one in study.modalities if one not in _NOT_PICTURES]
     name = name_by_rule(study.description, pictures[0] if pictures else "", study.body_part)
     relevance, why = _relevance(study, name, task, current)

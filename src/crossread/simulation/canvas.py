@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 import numpy as np
 
-from crossread.simulation.solids import Field, Solid, filled
+from crossread.simulation.solids import Field, Solid, crosses, filled
 
 
 class Tissue(Enum):
@@ -44,7 +44,7 @@ class Canvas:
     def paint(self, cover: Field, tissue: Tissue) -> None:
         """Put `tissue` over what is there, as far as `cover` (0 to 1) says."""
         for picture, contrast in zip(self.pictures, self.contrasts, strict=True):
-            picture += cover * (contrast[tissue] - picture)
+            picture[:] += cover * (contrast[tissue] - picture)
 
     def place(
         self, solids: Iterable[Solid], tissue: Tissue, *, softness: float = 0.6, grow: float = 0.0
@@ -71,9 +71,9 @@ class Canvas:
 
     def _around(self, solid: Solid, margin: float) -> tuple[slice, slice] | None:
         """The pixels round a solid; the margin also allows for the bending of the axes."""
-        low, high = solid.reach()
-        if not low[2] - margin <= self.z <= high[2] + margin:
+        if not crosses(solid, self.z, margin):
             return None
+        low, high = solid.reach()
         middle = self.x.shape[0] // 2
         columns = np.searchsorted(self.x[middle], (low[0] - margin, high[0] + margin))
         rows = np.searchsorted(self.y[:, middle], (low[1] - margin, high[1] + margin))

@@ -4,7 +4,6 @@ The middle of the head is the origin, at the height of the foramina of Monro; se
 axes. Sizes are those of an adult.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,9 @@ from crossread.simulation.solids import (
     Field,
     Point,
     Solid,
+    between,
     clouds,
+    crosses,
     filled,
     joined,
     on_both_sides,
@@ -48,8 +49,9 @@ class Head:
         self.atrophy = atrophy  # 1: as expected at the age of seventy; less is younger
         self.width = 1 + 0.02 * float(rng.uniform(-1, 1))
         self._bend = clouds(rng, (2, 12, 16, 16), (0, 1.2, 1.2, 1.2), "nearest")
-        self._furrows = clouds(rng, (2, 46, 128, 12), (0, 1.5, 1.5, 1.5), "wrap")
+        self._furrows = clouds(rng, (46, 128, 12), (1.5, 1.5, 1.5), "wrap")
         self._grain = clouds(rng, (48, 96, 96), 0.8, "wrap")
+        self._axes: tuple[Field, Field] = (np.zeros(0, np.float32), np.zeros(0, np.float32))
         self._spots = [
             Ellipsoid((side * float(a), float(b), float(c)), (float(r), float(r) * 1.3, 3.0))
             for side, a, b, c, r in zip(
@@ -64,10 +66,8 @@ class Head:
 
     def slice(self, x: Field, y: Field, z: float, contrasts: tuple[Contrast, ...]) -> list[Field]:
         """The picture at height `z` in each contrast; `x` (1, n) and `y` (n, 1) in mm."""
-        shape = np.broadcast_shapes(x.shape, y.shape)
-        wide_x = np.broadcast_to(x, shape).astype(np.float32)
-        wide_y = np.broadcast_to(y, shape).astype(np.float32)
-        bent_x, bent_y = self._bent(wide_x, wide_y, z)
+        self._axes = x.ravel(), y.ravel()
+        bent_x, bent_y = self._bent(x, y, z)
         canvas = Canvas(bent_x, bent_y, z, contrasts)
         cavity = _cavity(bent_x / self.width, bent_y, z)
         self._draw_skull(canvas, cavity)
@@ -77,22 +77,23 @@ class Head:
 
     def _bent(self, x: Field, y: Field, z: float) -> tuple[Field, Field]:
         """The axes as this person bends them, so that left and right differ a little."""
-        at = (z - FLOOR) / (VERTEX - FLOOR) * 10
-        warp = [
-            _sampled(layer, [np.full_like(x, at), (y + 120) / 16, (x + 120) / 16])
+        height = (z - FLOOR) / (VERTEX - FLOOR) * 10
+        warp_x, warp_y = (
+            _plane(layer, height, (y + 120) / 16, (x + 120) / 16, around=False)
             for layer in self._bend
-        ]
-        x, y = x + 1.1 * warp[0], y + 1.1 * warp[1]
+        )
+        wide_x, wide_y = x + 1.1 * warp_x, y + 1.1 * warp_y
         lesion = self.haemorrhage
         if lesion is not None:
             cx, cy, cz = lesion.centre
-            near = np.exp(-((x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2) / (2 * 26.0**2))
-            x = x - np.sign(x - cx) * lesion.push * near * np.clip(np.abs(x - cx) / 12, 0, 1)
-        return x.astype(np.float32), y.astype(np.float32)
+            away = (wide_x - cx) ** 2 + (wide_y - cy) ** 2 + (z - cz) ** 2
+            near = np.exp(-away / (2 * 26.0**2)) * np.clip(np.abs(wide_x - cx) / 12, 0, 1)
+            wide_x = wide_x - np.sign(wide_x - cx) * np.float32(lesion.push) * near
+        return wide_x.astype(np.float32), wide_y.astype(np.float32)
 
     def _draw_skull(self, canvas: Canvas, cavity: Field) -> None:
         x, y, z = canvas.x, canvas.y, canvas.z
-        uneven = self._grained(x, y, z, 22.0)
+        uneven = self._grained(z, 22.0)
         thickness = 6.2 + 0.9 * uneven + 1.6 * np.clip(y / 80, 0, 1) ** 2
         outside = _outline(x / self.width, y, z, cavity - thickness)
         canvas.paint(filled(outside, 0.7), Tissue.SKIN)
@@ -111,7 +112,7 @@ class Head:
         canvas.place(_SINUSES, Tissue.AIR, softness=0.7)
         cells = canvas.cover_of(_AIR_CELLS)
         if cells.any():
-            walls = np.abs(self._grained(canvas.x, canvas.y, canvas.z, 3.6))
+            walls = np.abs(self._grained(canvas.z, 3.6))
             canvas.paint(cells * np.clip((walls - 0.28) * 3.5, 0, 1), Tissue.AIR)
         canvas.place(_ORBITS, Tissue.BONE, grow=2.0)
         canvas.place(_ORBITS, Tissue.FAT)
@@ -163,11 +164,15 @@ class Head:
         angle = np.arctan2(y, x) / (2 * np.pi) * 128
         below = np.clip(-cavity, 0, 44)
         coordinates = [np.full_like(x, (z - FLOOR) / 4.0), angle, below / 4.4]
-        wave = _sampled(self._furrows[0], coordinates, mode="grid-wrap")
-        winding = self._grained(x, y, z + 300, 9.0)
+        wave = ndimage.map_coordinates(
+            self._furrows, coordinates, order=1, mode="grid-wrap", output=np.float32
+        )
+        winding = self._grained(z + 300, 9.0)
         radius = np.hypot(x / 66, y / 84)  # towards the vertex the surface lies flat
         lying = np.clip((0.7 - radius) * 4, 0, 1) * np.clip((z - 46) / 24, 0, 1)
-        wave = wave * (1 - lying) + winding * lying
+        low = np.float32(np.clip((10 - z) / 14, 0, 1))  # below, furrows run every way
+        flat = np.maximum(lying, low)
+        wave = wave * (1 - flat) + winding * flat
         reach = 15 + 6 * winding + 18 * lying
         medial = (np.abs(x) < 13 + 4 * winding) & (np.abs(x) < below)
         if z > -4:
@@ -185,7 +190,7 @@ class Head:
             return
         x, y, z = canvas.x, canvas.y, canvas.z
         depth = -_POSTERIOR_FOSSA.distance(x, y, z) - 2.0
-        leaves = np.sin(depth * 1.3 + 0.06 * x + 2.6 * self._grained(x, y, z, 14.0))
+        leaves = np.sin(depth * 1.3 + 0.06 * x + 2.6 * self._grained(z, 14.0))
         canvas.paint(where, Tissue.GREY)
         canvas.paint(where * 0.2 * filled(0.55 - leaves, 0.4), Tissue.FLUID)
         arbour = canvas.cover_of(_ARBOUR, softness=3.0)
@@ -221,29 +226,34 @@ class Head:
         leaf *= filled(13.0 - np.hypot(x, y - 10), 2.0)
         canvas.paint(inside * leaf * 0.8, Tissue.DURA)
         sinus = np.maximum(np.abs(x) * 1.4 - (cavity + 7.0), -cavity - 6.0)
-        canvas.paint(inside * filled(sinus, 0.8) * np.clip((y - 10) / 20, 0, 1), Tissue.VENOUS_BLOOD)
+        canvas.paint(
+            inside * filled(sinus, 0.8) * np.clip((y - 10) / 20, 0, 1), Tissue.VENOUS_BLOOD
+        )
 
     def _draw_haemorrhage(self, canvas: Canvas, lesion: Haemorrhage) -> None:
         x, y, z = canvas.x, canvas.y, canvas.z
         body = Ellipsoid(lesion.centre, lesion.radii, lesion.turn)
-        lobed = body.distance(x, y, z) + 1.7 * self._grained(x, y, z, 11.0)
+        lobed = body.distance(x, y, z) + 1.7 * self._grained(z, 11.0)
         lobed = joined(lobed, Ellipsoid((-34, 12, 12), (6, 7, 6)).distance(x, y, z), 5.0)
         if lobed.min() > 20:
             return
         canvas.paint(filled(lobed - lesion.rim, 1.6) * 0.9, Tissue.OEDEMA)
         canvas.paint(filled(lobed, 0.8), Tissue.CLOT)
 
-    def _grained(self, x: Field, y: Field, z: float, scale: float) -> Field:
+    def _grained(self, z: float, scale: float) -> Field:
         """This person's random field at grains of about `scale` mm."""
         unit = scale / 3
-        at = [np.full_like(x, z / unit), (y + 120) / unit, (x + 120) / unit]
-        return _sampled(self._grain, at, mode="grid-wrap")
+        x, y = self._axes
+        return _plane(self._grain, z / unit, (y + 120) / unit, (x + 120) / unit, around=True)
 
 
-def _sampled(field: Field, coordinates: list[Field], mode: str = "nearest") -> Field:
-    return np.asarray(
-        ndimage.map_coordinates(field, coordinates, order=1, mode=mode, output=np.float32)
-    )
+def _plane(field: Field, height: float, rows: Field, columns: Field, *, around: bool) -> Field:
+    """A level cut through a field on a grid, at positions counted in cells."""
+    levels = between(field[:, 0, 0], np.array([height], np.float32), around=around)[0]
+    cut = np.tensordot(levels, field, 1)
+    down = between(cut, rows.ravel(), around=around)
+    across = between(cut, columns.ravel(), around=around)
+    return np.asarray(down @ cut @ across.T, np.float32)
 
 
 _POSTERIOR_FOSSA = Ellipsoid((0, 40, -32), (50, 43, 37))
@@ -255,16 +265,13 @@ def _cavity(x: Field, y: Field, z: float) -> Field:
     vault = Ellipsoid((0, 0, 5), (67, 85, 78)).distance(oval, y, z)
     floor = -14.0 - 12.0 * np.clip((y + 34) / 12, 0, 1) - z
     vault = np.maximum(vault, floor)
-    fossae = [
-        Ellipsoid((0, 40, -32), (50, 44, 37)).distance(x, y, z),
-        Ellipsoid((0, 4, -26), (21, 22, 26)).distance(x, y, z),
-        *(part.distance(x, y, z) for part in on_both_sides(Ellipsoid((38, -14, -25), (25, 31, 22)))),
-    ]
     cavity = vault
-    for fossa in fossae:
-        cavity = joined(cavity, fossa, 4.0)
+    for fossa in _FOSSAE:
+        if crosses(fossa, z, 12.0):
+            cavity = joined(cavity, fossa.distance(x, y, z), 4.0)
     for ridge in _RIDGES:
-        cavity = np.maximum(cavity, -ridge.distance(x, y, z))
+        if crosses(ridge, z, 12.0):
+            cavity = np.maximum(cavity, -ridge.distance(x, y, z))
     return cavity
 
 
@@ -272,9 +279,11 @@ def _outline(x: Field, y: Field, z: float, skull: Field) -> Field:
     """The distance to the skin."""
     outline = skull - 6.0
     for part in _SOFT_PARTS:
-        outline = joined(outline, part.distance(x, y, z), 9.0)
-    for ear in on_both_sides(Ellipsoid((83, 20, -30), (3.5, 15, 27), 22)):
-        outline = joined(outline, ear.distance(x, y, z), 3.0)
+        if crosses(part, z, 10.0):
+            outline = joined(outline, part.distance(x, y, z), 9.0)
+    for ear in _EARS:
+        if crosses(ear, z, 4.0):
+            outline = joined(outline, ear.distance(x, y, z), 3.0)
     return outline
 
 
@@ -288,11 +297,6 @@ def _both(*solids: Solid) -> tuple[Solid, ...]:
     return tuple(on_both_sides(*solids))
 
 
-def _cells(*clusters: tuple[Point, Point]) -> Iterator[Ellipsoid]:
-    for centre, radii in clusters:
-        yield Ellipsoid(centre, radii)
-
-
 _SOFT_PARTS = (
     Ellipsoid((0, -34, -64), (66, 63, 62)),  # face
     Ellipsoid((0, -92, -52), (13, 19, 23)),  # nose
@@ -300,6 +304,7 @@ _SOFT_PARTS = (
     Ellipsoid((0, 34, -82), (68, 58, 52)),  # neck
     *_both(Ellipsoid((62, -36, -14), (14, 32, 42))),  # temples
 )
+_EARS = _both(Ellipsoid((81, 20, -30), (3.5, 15, 27), 22))
 _MUSCLES = (
     *_both(
         Ellipsoid((65, -38, -16), (8, 27, 40)),  # temporalis
@@ -307,6 +312,11 @@ _MUSCLES = (
         Ellipsoid((60, -34, -66), (10, 24, 22)),  # masseter
         Ellipsoid((38, -22, -64), (12, 15, 20)),  # pterygoids
     ),
+)
+_FOSSAE = (
+    Ellipsoid((0, 40, -32), (50, 44, 37)),
+    Ellipsoid((0, 4, -26), (21, 22, 26)),
+    *_both(Ellipsoid((38, -14, -25), (25, 31, 22))),
 )
 _RIDGES = _both(
     Capsule((15, 2, -36), (58, 22, -35), 8.5),  # petrous bones
@@ -380,7 +390,10 @@ _STEM = (
     *_both(Capsule((10, 14, -31), (24, 28, -34), 6.0)),  # to the cerebellum
     Ellipsoid((0, 13, -58), (8.5, 8, 26)),  # medulla
 )
-_FOURTH_VENTRICLE = (Ellipsoid((0, 24, -33), (7.5, 4.5, 11)), Capsule((0, 17, -14), (0, 21, -24), 1.3))
+_FOURTH_VENTRICLE = (
+    Ellipsoid((0, 24, -33), (7.5, 4.5, 11)),
+    Capsule((0, 17, -14), (0, 21, -24), 1.3),
+)
 _ARBOUR = (
     *_both(Ellipsoid((22, 38, -34), (15, 17, 13))),
     Ellipsoid((0, 40, -30), (5, 14, 14)),

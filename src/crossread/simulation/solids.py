@@ -6,12 +6,13 @@ head. A distance is negative inside a shape.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]
 Point = tuple[float, float, float]
 
 
@@ -86,15 +87,21 @@ def on_both_sides(*solids: Solid) -> Iterator[Solid]:
         yield solid.mirrored()
 
 
+def crosses(solid: Solid, z: float, margin: float) -> bool:
+    """Whether a solid comes within `margin` mm of the plane at height `z`."""
+    low, high = solid.reach()
+    return low[2] - margin <= z <= high[2] + margin
+
+
 def filled(distance: Field, softness: float) -> Field:
     """How much of a pixel lies inside, from 0 to 1, over an edge `softness` mm to either side."""
-    return np.clip(0.5 - distance / (2 * softness), 0, 1)
+    return np.asarray(np.clip(0.5 - distance / (2 * softness), 0, 1))
 
 
 def joined(first: Field, second: Field, blend: float) -> Field:
     """The distance to two shapes that flow into each other over `blend` mm."""
     mix = np.clip(blend - np.abs(first - second), 0, None)
-    return np.minimum(first, second) - mix * mix / (4 * blend)
+    return np.asarray(np.minimum(first, second) - mix * mix / (4 * blend))
 
 
 def clouds(
@@ -104,6 +111,23 @@ def clouds(
     field = ndimage.gaussian_filter(rng.standard_normal(shape, dtype=np.float32), smooth, mode=mode)
     field -= field.mean()
     return np.asarray(field / (field.std() + 1e-9), np.float32)
+
+
+def between(field: Field, at: Field, *, around: bool) -> Field:
+    """The matrix that takes a column of `field` to the positions `at`, counted in cells.
+
+    Linear; `around` tells whether the field goes round or its ends go on for ever.
+    """
+    size = field.shape[-1]
+    if not around:
+        at = np.clip(at, 0, size - 1.001)
+    lower = np.floor(at).astype(np.int64)
+    part = (at - lower).astype(np.float32)
+    rows = np.arange(at.size)
+    matrix = np.zeros((at.size, size), np.float32)
+    np.add.at(matrix, (rows, lower % size), 1 - part)
+    np.add.at(matrix, (rows, (lower + 1) % size), part)
+    return matrix
 
 
 def _corners(first: Point, last: Point, extent: Point) -> tuple[Point, Point]:

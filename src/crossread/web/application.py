@@ -65,6 +65,7 @@ def create(chosen: Settings | None = None) -> FastAPI:
     app = FastAPI(title="crossread", version=__version__, lifespan=lifespan, docs_url=None)
     app.state.settings = use
     app.state.oauth = sign_in.provider_for(use)
+    app.state.doorkeeper = dicomweb.Doorkeeper()
     answer_errors(app)
     app.middleware("http")(_around)
     app.add_middleware(

@@ -40,9 +40,7 @@ class KeptDataset(Dataset):
         return answer
 
 
-def _encode(
-    dataset: Dataset, implicit: bool, little: bool, deflated: bool = False
-) -> bytes | None:
+def _encode(dataset: Dataset, implicit: bool, little: bool, deflated: bool = False) -> bytes | None:
     if isinstance(dataset, KeptDataset):
         return dataset.encoded(implicit=implicit, little=little, deflated=deflated)
     answer: bytes | None = encode_anew(dataset, implicit, little, deflated)

@@ -60,9 +60,7 @@ class Desk:
 
     async def _caller(self, application: str) -> Endpoint:
         async with self.database.transaction() as db:
-            endpoint = await hospitals.endpoint_by_application(
-                db, EndpointKind.PACS, application
-            )
+            endpoint = await hospitals.endpoint_by_application(db, EndpointKind.PACS, application)
         if endpoint is None:
             raise PermissionError("this AE title is no longer known")
         return endpoint

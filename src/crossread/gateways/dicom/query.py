@@ -109,8 +109,10 @@ def _condition(keyword: str, value: object) -> list[Condition]:
 
 
 def _is_list(value: object) -> bool:
-    return not isinstance(value, str | bytes) and hasattr(value, "__iter__") and (
-        type(value).__name__ == "MultiValue" or isinstance(value, list | tuple)
+    return (
+        not isinstance(value, str | bytes)
+        and hasattr(value, "__iter__")
+        and (type(value).__name__ == "MultiValue" or isinstance(value, list | tuple))
     )
 
 

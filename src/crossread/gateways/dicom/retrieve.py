@@ -79,9 +79,7 @@ async def _destination(desk: Desk, caller: Endpoint, application: str) -> Endpoi
     return found if found is not None and found.hospital_id == caller.hospital_id else None
 
 
-async def _asked_for(
-    desk: Desk, caller: Endpoint, asked: Dataset, to: str
-) -> list[Instance]:
+async def _asked_for(desk: Desk, caller: Endpoint, asked: Dataset, to: str) -> list[Instance]:
     """The caller's own instances that the request names, at whatever level."""
     async with desk.database.transaction() as db:
         wanted = conditions(asked)

@@ -87,7 +87,9 @@ def _echo(endpoint: Endpoint, calling: str, timeout: float) -> None:
     status = association.send_c_echo().get("Status")
     association.release()
     if status != 0x0000:
-        raise Unreachable(f"{endpoint.application} answers C-ECHO with an error.", cause=endpoint.id)
+        raise Unreachable(
+            f"{endpoint.application} answers C-ECHO with an error.", cause=endpoint.id
+        )
 
 
 def _ae(calling: str, timeout: float) -> AE:

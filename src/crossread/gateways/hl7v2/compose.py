@@ -28,6 +28,11 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
     @property
+    def label(self) -> str:
+        """The same in words."""
+        return self.value.replace("_", " ")
+
+    @property
     def order_status(self) -> str:
         """ORC-5 (HL7 table 0038)."""
         match self:

@@ -161,7 +161,9 @@ def read(content: bytes) -> Message:
         raise NotHl7("The message does not start with an MSH segment.")
     named = _character_set(head)
     if named and named not in CHARACTER_SETS:
-        raise NotHl7(f"MSH-18 names a character set that is not known: {named[:20]}.", characters=True)
+        raise NotHl7(
+            f"MSH-18 names a character set that is not known: {named[:20]}.", characters=True
+        )
     text = _decode(head, CHARACTER_SETS.get(named, ""))
     lines = [line for line in text.replace("\r\n", "\r").replace("\n", "\r").split("\r") if line]
     try:

@@ -43,8 +43,10 @@ create table archive.series (
     body_part text not null default '',
     laterality text not null default '',
     instance_count integer not null default 0,
-    unique (study_id, series_instance_uid)
+    unique (hospital_id, series_instance_uid)
 );
+
+create index series_study on archive.series (study_id);
 
 create table archive.instance (
     id uuid primary key,
@@ -87,4 +89,4 @@ create table archive.quarantine (
     unique (protocol, sender, digest, reason)
 );
 
-create index quarantine_newest on archive.quarantine (received_at desc);
+create index quarantine_newest on archive.quarantine (hospital_id, received_at desc);
