@@ -32,6 +32,7 @@ from crossread.platform.database import Database
 from crossread.platform.objects import Objects
 
 PDU_LENGTH = 131_072  # bytes
+_NOBODY = "-"  # no AE title that anybody has
 PATIENCE = 60.0  # seconds a handler waits for a verb
 
 _Answer = TypeVar("_Answer")
@@ -123,7 +124,7 @@ def _application_entity(ae_title: str) -> AE:
     ):
         ae.add_supported_context(service)
     # nobody at first: who may call is looked up at each request
-    ae.require_calling_aet = [""]
+    ae.require_calling_aet = [_NOBODY]
     return ae
 
 
@@ -135,7 +136,7 @@ def _handlers(desk: Desk, ae: AE) -> list[Any]:
 
     def requested(_: evt.Event) -> None:
         known = desk.ask(_known(desk))
-        ae.require_calling_aet = known or [""]
+        ae.require_calling_aet = known or [_NOBODY]
 
     def rejected(event: evt.Event) -> None:
         log.warning("association.rejected", calling=str(event.assoc.requestor.ae_title)[:16])
