@@ -7,11 +7,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
+
 from crossread import migrations
 from crossread.platform import embedded
 from crossread.platform.database import Connection, Database
 from crossread.platform.objects import Objects
-from psycopg import sql
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

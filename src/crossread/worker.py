@@ -65,13 +65,17 @@ async def run(
     async with jobs.opened():
         parts = [follow_events, work, deliver, watch]
         running = [asyncio.create_task(_through_outages(part)) for part in parts]
-        stopped = asyncio.create_task(stop.wait())
+        stopped = asyncio.create_task(_until(stop))
         done, _ = await asyncio.wait([*running, stopped], return_when=asyncio.FIRST_COMPLETED)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         for task in done - {stopped}:
             task.result()  # a part that fell over takes the process with it, to be started anew
+
+
+async def _until(stop: asyncio.Event) -> None:
+    await stop.wait()
 
 
 async def _through_outages(part: Callable[[], Awaitable[None]]) -> None:

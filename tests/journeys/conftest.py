@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.journeys.peers import Pacs, Ris
+
 from crossread import worker
 from crossread.consent import register
 from crossread.consent.model import Decision
@@ -35,8 +37,6 @@ from crossread.platform.configuration import Archive, Settings, Web
 from crossread.platform.database import Database
 from crossread.platform.objects import Objects
 from crossread.web.application import create
-
-from tests.journeys.peers import Pacs, Ris
 
 PASSWORD = "for tests only"
 HOSPITALS = ("noord", "midden", "zuid")
@@ -139,7 +139,9 @@ async def until(
         found = await condition()
         if found:
             return found
-        assert asyncio.get_running_loop().time() < end, f"waited {seconds} s for {what or condition}"
+        assert asyncio.get_running_loop().time() < end, (
+            f"waited {seconds} s for {what or condition}"
+        )
         await asyncio.sleep(0.05)
 
 
@@ -167,9 +169,7 @@ async def region(database: Database, objects: Objects, tmp_path: Path) -> AsyncI
     await hl7.start()
     app = create(settings)
     async with app.router.lifespan_context(app):
-        whole = Region(
-            database, objects, app, dicom, hl7, ris, pacs, settings, asyncio.Event()
-        )
+        whole = Region(database, objects, app, dicom, hl7, ris, pacs, settings, asyncio.Event())
         whole.start_worker()
         yield whole
         await whole.stop_worker()

@@ -5,10 +5,11 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from crossread.gateways.hl7v2 import wire
 from pydicom import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.presentation import AllStoragePresentationContexts, build_context
+
+from crossread.gateways.hl7v2 import wire
 
 UTF8 = "UNICODE UTF-8"
 
@@ -54,13 +55,14 @@ class Ris:
 
     def order(self, *, accession: str, number: str, bsn: str, control: str, **more: str) -> str:
         """An ORM^O01 as a RIS sends it."""
-        name, born, sex = more.get("name", "Jansen^Anna"), more.get("born", "19500101"), "F"
+        name, born = more.get("name", "Jansen^Anna"), more.get("born", "19500101")
+        code = more.get("control_code", "NW")
         return "\r".join(
             (
                 f"MSH|^~\\&|{self.application}|{self.facility}|CROSSREAD|CROSSREAD|20261124120000"
                 f"||ORM^O01^ORM_O01|{control}|P|2.5.1||||||{UTF8}",
-                f"PID|1||{number}^^^{self.facility}^PI~{bsn}^^^NLMINBIZA^NNNLD||{name}||{born}|{sex}",
-                f"ORC|{more.get('control_code', 'NW')}|P{accession}|{accession}||||||20261124115500",
+                f"PID|1||{number}^^^{self.facility}^PI~{bsn}^^^NLMINBIZA^NNNLD||{name}||{born}|F",
+                f"ORC|{code}|P{accession}|{accession}||||||20261124115500",
                 f"OBR|1|P{accession}|{accession}|CTSCH^CT schedel blanco^L|||||||||||"
                 f"|12345^Bakker^Piet||{accession}||||||CT|||||||^Bloeding?",
                 f"TQ1|1||||||||{more.get('urgency', 'S')}",
@@ -99,7 +101,7 @@ class Pacs:
     def start(self, port: int = 0) -> None:
         self._ae = AE(self.application)
         for context in AllStoragePresentationContexts:
-            self._ae.add_supported_context(context.abstract_syntax)
+            self._ae.add_supported_context(str(context.abstract_syntax))
         self._server = self._ae.start_server(
             ("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_C_STORE, self._store)]
         )

@@ -6,6 +6,8 @@ from typing import Any
 from tests.images import ct_series
 from tests.journeys.conftest import Browser, Region, until
 
+from crossread.hospitals import store
+
 BSN = "999911120"
 
 
@@ -85,15 +87,14 @@ async def test_everybody_with_the_list_open_hears_of_a_claim(region: Region) -> 
     task = await until(lambda: _available(midden))
     feed = region.app.state.feed
     async with region.database.transaction() as db:
-        from crossread.hospitals import store
-
         found = await store.reader_by_username(db, "planner@noord")
     assert found is not None
     heard: list[bytes] = []
 
     async def listen() -> None:
+        nonlocal heard
         async for frame in feed.open(found[0], await feed.position()):
-            heard.append(frame)
+            heard += [frame]
 
     listening = asyncio.create_task(listen())
     await asyncio.sleep(0.2)

@@ -41,7 +41,9 @@ def text(value: str) -> str:
 
 
 def _elements(written: dict[str, Any]) -> dict[str, Any]:
-    return {tag: _clean(element) for tag, element in written.items() if _size(element) <= KEPT_VALUE}
+    return {
+        tag: _clean(element) for tag, element in written.items() if _size(element) <= KEPT_VALUE
+    }
 
 
 def _clean(element: dict[str, Any]) -> dict[str, Any]:

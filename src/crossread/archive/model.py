@@ -47,7 +47,7 @@ class Reason(StrEnum):
     UNKNOWN_CHARACTERS = "unknown_characters"
 
 
-class NotArchived(CrossreadError):  # noqa: N818 - what became of it, as in Outcome
+class NotArchived(CrossreadError):
     """The instance was refused; where something of it could matter, it lies in quarantine."""
 
     def __init__(self, reason: Reason, sentence: str, *, cause: str = "") -> None:

@@ -120,7 +120,7 @@ def _other_content() -> Outcome:
 
 
 def part10(arrival: Arrival, contents: Contents | None = None) -> tuple[bytes, int]:
-    """The data set as a file (PS3.10 7), untouched behind our own file meta; and where it starts."""
+    """The data set as a file (PS3.10 7), untouched behind our file meta; and where it starts."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = UID(
         contents.sop_class_uid if contents else arrival.sop_class_uid or "0"

@@ -392,7 +392,7 @@ async def find(
     where, values = _where(hospital_id, conditions)
     # columns, tables and operators are our own constants; every value is bound
     query = sql.SQL(
-        f"select {fields} from {_FROM[level]} where {where}"  # type: ignore[arg-type]
+        f"select {fields} from {_FROM[level]} where {where}"
         " order by st.study_at desc nulls last limit %s"
     )
     cursor = await db.execute(query, [*values, limit])
@@ -405,7 +405,7 @@ async def instances_found(
     """The instances of a hospital that fit every condition, in order of study and series."""
     where, values = _where(hospital_id, conditions)
     query = sql.SQL(
-        f"select i.*, se.series_instance_uid from {_FROM['IMAGE']} where {where}"  # type: ignore[arg-type]
+        f"select i.*, se.series_instance_uid from {_FROM['IMAGE']} where {where}"
         " order by st.id, se.number nulls last, se.id, i.number nulls last limit %s"
     )
     cursor = await db.execute(query, [*values, limit])

@@ -131,13 +131,13 @@ class Settings(BaseSettings):
     demo: bool = Field(
         False, description="Shows the made-up people on the sign-in page. Never in production."
     )
-    web: Web = Field(default_factory=Web, description="The web server.")
-    dicom: Dicom = Field(default_factory=Dicom, description="The DICOM listener.")
-    hl7: Hl7 = Field(default_factory=Hl7, description="The HL7 v2 listener.")
-    archive: Archive = Field(default_factory=Archive, description="How images are kept.")
-    delivery: Outbox = Field(default_factory=Outbox, description="How things are delivered.")
-    sign_in: SignIn = Field(default_factory=SignIn, description="How people sign in.")
-    log: Log = Field(default_factory=Log, description="Logs.")
+    web: Web = Field(Web(), description="The web server.")
+    dicom: Dicom = Field(Dicom(), description="The DICOM listener.")
+    hl7: Hl7 = Field(Hl7(), description="The HL7 v2 listener.")
+    archive: Archive = Field(Archive(), description="How images are kept.")
+    delivery: Outbox = Field(Outbox(), description="How things are delivered.")
+    sign_in: SignIn = Field(SignIn(), description="How people sign in.")
+    log: Log = Field(Log(), description="Logs.")
 
     @classmethod
     def settings_customise_sources(

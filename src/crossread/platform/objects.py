@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import cast
 
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
@@ -21,7 +20,7 @@ class Objects:
     def __init__(self, location: str) -> None:
         if "://" in location:
             self._folder: Path | None = None
-            self._store: ObjectStore = cast(ObjectStore, from_url(location))
+            self._store: ObjectStore = from_url(location)
         else:
             self._folder = Path(location).resolve()
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from crossread.access import ask
 from crossread.access.ask import Asked
-from crossread.access.model import Sight
+from crossread.access.model import Decision, Sight
 from crossread.archive import store as archive
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.caller import Caller
@@ -157,11 +157,11 @@ async def read_timeline(on: On, caller: Caller, task_id: UUID) -> TimelineOut:
 
 async def _content(
     db: Connection, caller: Reader, task_id: UUID, now: datetime, action: str
-) -> tuple[Task, ask.Decision]:
+) -> tuple[Task, Decision]:
     """The task, and whether the caller may see the content of its study."""
     task = await visible(db, caller, task_id)
     if task.study_id is None:
-        return task, ask.Decision(True, "no images yet")
+        return task, Decision(True, "no images yet")
     study = await archive.study(db, task.study_id)
     asked = Asked(caller, task, Sight.CONTENT, action)
     return task, await ask.require(db, asked, study, now)

@@ -59,7 +59,7 @@ class Annotation:
     sop_instance_uid: str
     sop_class_uid: str
     frame: int  # 1 for a single-frame image
-    # (column, row) in pixels; (0, 0) is the top left corner of the top left pixel (PS3.3 C.18.6.1.1)
+    # (column, row) in pixels; (0, 0) is the top left corner of the image (PS3.3 C.18.6.1.1)
     points: tuple[tuple[float, float], ...]
     label: str
     measurements: tuple[Measurement, ...] = ()

@@ -5,7 +5,8 @@ from io import BytesIO
 import numpy as np
 import structlog
 from pydicom import dcmread
-from pydicom.pixels import apply_modality_lut, pixel_array
+from pydicom.pixels.processing import apply_modality_lut
+from pydicom.pixels.utils import pixel_array
 
 from crossread.archive import retrieve
 from crossread.archive.model import Instance

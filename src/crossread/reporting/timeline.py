@@ -1,4 +1,4 @@
-"""All studies and reports of a person that this reader may see now, and what she may not and why."""
+"""All studies and reports of a person that a reader may see now, and what she may not and why."""
 
 from collections import Counter
 from dataclasses import dataclass

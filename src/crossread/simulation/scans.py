@@ -8,6 +8,9 @@ from crossread.simulation.canvas import Contrast, Tissue
 from crossread.simulation.head import Head
 from crossread.simulation.solids import Field, clouds
 
+# mm by which the middle of the picture lies behind the middle of the head
+CT_SHIFT, MR_SHIFT = 6.0, 4.0
+
 HOUNSFIELD: Contrast = {
     Tissue.AIR: -1000,
     Tissue.SKIN: 45,
@@ -95,7 +98,7 @@ def ct_head(
     `spacing` is the size of a pixel in mm; the middle of the head is in the middle of the picture.
     """
     x, y = _axes(size, spacing)
-    y = y + np.float32(6.0)  # heads lie a little to the front of the middle
+    y = y + np.float32(CT_SHIFT)
     rng = np.random.default_rng(seed)
     volume = np.empty((len(heights), size, size), np.int16)
     for index, z in enumerate(heights):
@@ -114,7 +117,7 @@ def mr_brain(
 ) -> dict[str, NDArray[np.uint16]]:
     """T1, T2 and FLAIR pictures of a head at the given heights (mm), in scanner units."""
     x, y = _axes(size, spacing)
-    y = y + np.float32(4.0)
+    y = y + np.float32(MR_SHIFT)
     rng = np.random.default_rng(seed)
     volumes = {
         name: np.empty((len(heights), size, size), np.uint16) for name in ("T1", "T2", "FLAIR")

@@ -39,7 +39,8 @@ READING_ROOM = Path(__file__).parent / "reading_room"
 
 _POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
-    " script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self' data: blob:;"
+    " script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:;"
+    " connect-src 'self' data: blob:;"
     " frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 

@@ -65,12 +65,14 @@ class Feed:
                     yield _frame(_topic(event), _told(event), event.position)
             if not batch:
                 try:
-                    async with self._news:
-                        await asyncio.wait_for(
-                            self._news.wait_for(lambda: self._head > after), HEARTBEAT
-                        )
+                    await asyncio.wait_for(self._beyond(after), HEARTBEAT)
                 except TimeoutError:
                     yield b": still here\n\n"
+
+    async def _beyond(self, after: Position) -> None:
+        """Wait until there is something after this place."""
+        async with self._news:
+            await self._news.wait_for(lambda: self._head > after)
 
     async def _since(self, after: Position) -> list[tuple[Event, frozenset[str]]]:
         if after >= self._floor:

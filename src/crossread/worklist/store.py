@@ -63,7 +63,8 @@ async def save(db: Connection, task: Task) -> None:
         set study_id = %s, order_id = %s, patient_id = %s, state = %s, urgency = %s,
             modality = %s, body_region = %s, procedure_en = %s, procedure_nl = %s,
             agreement_id = %s, agreement_version = %s, form = %s, offered_to = %s,
-            held_back = %s, offered_images = %s, late_images = %s, due_at = %s, fence = %s, changed_at = %s
+            held_back = %s, offered_images = %s, late_images = %s, due_at = %s, fence = %s,
+            changed_at = %s
         where id = %s
         """,
         (
@@ -268,7 +269,7 @@ async def open_studies(
 
 
 async def audiences(db: Connection, task_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Which hospitals may know of these tasks: the one whose images it is, and those it is offered."""
+    """Which hospitals may know of these tasks: whose images it is, and whom it is offered to."""
     cursor = await db.execute(
         """
         select t.id, t.hospital_id, t.offered_to, r.hospital_id as holder_hospital_id

@@ -48,4 +48,4 @@ def _encode(dataset: Dataset, implicit: bool, little: bool, deflated: bool = Fal
 
 
 # the one place where pynetdicom turns an outgoing C-STORE's data set into bytes
-association.encode = _encode
+association.encode = _encode  # type: ignore[attr-defined, assignment]

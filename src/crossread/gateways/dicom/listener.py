@@ -112,7 +112,7 @@ def _application_entity(ae_title: str) -> AE:
     for context in AllStoragePresentationContexts:
         # as SCP for what they send, as SCU on their association for C-GET
         ae.add_supported_context(
-            context.abstract_syntax, AllTransferSyntaxes, scp_role=True, scu_role=True
+            str(context.abstract_syntax), AllTransferSyntaxes, scp_role=True, scu_role=True
         )
     for service in (
         PatientRootQueryRetrieveInformationModelFind,
@@ -130,9 +130,9 @@ def _application_entity(ae_title: str) -> AE:
 
 def _handlers(desk: Desk, ae: AE) -> list[Any]:
     def opened(event: evt.Event) -> None:
-        connection = event.assoc.dul.socket.socket
-        if connection is not None:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        link = event.assoc.dul.socket
+        if link is not None and link.socket is not None:
+            link.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def requested(_: evt.Event) -> None:
         known = desk.ask(_known(desk))

@@ -65,7 +65,7 @@ def measurement_report(
         title=codes.DCM.ImagingMeasurementReport,
         # the language of the code meanings, English in every report
         language_of_content_item_and_descendants=hd.sr.LanguageOfContentItemAndDescendants(
-            Code("en", "RFC5646", "English")
+            hd.sr.CodedConcept("en", "RFC5646", "English")
         ),
     )
     report = hd.sr.ComprehensiveSR(

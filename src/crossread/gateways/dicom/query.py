@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from pydicom import Dataset
+from pydicom.multival import MultiValue
 from pynetdicom import evt
 
 from crossread.archive import store
@@ -94,7 +95,7 @@ def conditions(asked: Dataset) -> list[Condition]:
 
 
 def _condition(keyword: str, value: object) -> list[Condition]:
-    many = [str(one) for one in value] if _is_list(value) else [str(value)]
+    many = [str(one) for one in value] if isinstance(value, MultiValue) else [str(value)]
     if keyword == "ModalitiesInStudy":
         return [Condition(keyword, "holds", many)]
     if keyword in {"StudyDate", "PatientBirthDate"}:
@@ -106,14 +107,6 @@ def _condition(keyword: str, value: object) -> list[Condition]:
     if keyword == "PatientName":
         return [Condition(keyword, "like", _pattern(many[0]))]
     return [Condition(keyword, "in", many)]
-
-
-def _is_list(value: object) -> bool:
-    return (
-        not isinstance(value, str | bytes)
-        and hasattr(value, "__iter__")
-        and (type(value).__name__ == "MultiValue" or isinstance(value, list | tuple))
-    )
 
 
 def _pattern(text: str) -> str:

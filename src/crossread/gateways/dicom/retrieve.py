@@ -33,7 +33,7 @@ def move_handler(desk: Desk) -> Callable[[evt.Event], Iterator[Any]]:
 
     def move(event: evt.Event) -> Iterator[Any]:
         caller = desk.caller(event)
-        destination = desk.ask(_destination(desk, caller, event.move_destination.strip()))
+        destination = desk.ask(_destination(desk, caller, (event.move_destination or "").strip()))
         if destination is None:
             yield None, None
             return

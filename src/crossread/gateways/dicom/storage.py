@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from pydicom import Dataset
 from pynetdicom import evt
+from pynetdicom.dimse_primitives import C_STORE
 
 from crossread.archive.model import Arrival, NotArchived, Reason
 from crossread.archive.receive import receive
@@ -41,13 +43,15 @@ def handler(desk: Desk) -> Callable[[evt.Event], Dataset]:
         try:
             caller = desk.caller(event)
             hospital = caller.hospital_id
+            request = cast(C_STORE, event.request)
+            encoded = cast(BytesIO, request.DataSet)
             arrival = Arrival(
                 hospital_id=caller.hospital_id,
                 sender=caller.application,
                 transfer_syntax_uid=str(event.context.transfer_syntax),
-                dataset=event.request.DataSet.getvalue(),
-                sop_class_uid=str(event.request.AffectedSOPClassUID or ""),
-                sop_instance_uid=str(event.request.AffectedSOPInstanceUID or ""),
+                dataset=encoded.getvalue(),
+                sop_class_uid=str(request.AffectedSOPClassUID or ""),
+                sop_instance_uid=str(request.AffectedSOPInstanceUID or ""),
             )
             outcome = desk.ask(receive(desk.database, desk.objects, arrival, desk.clock()))
         except NotArchived as refusal:

@@ -127,6 +127,7 @@ def report_message(
     when = _time(bundle.signed_at)
     code = "F" if bundle.status is ReportStatus.FINAL else "P"
     study, author = bundle.study, bundle.author
+    procedure = study.procedure_text or study.description
     placer, filler = escape(study.placer_number), escape(study.filler_number)
     performed = f"{study.study_at:%Y%m%d%H%M%S}" if study.study_at else ""
     interpreter = f"{escape(author.username)}&{escape(author.name)}"
@@ -138,7 +139,7 @@ def report_message(
         + f"||{_day(bundle.patient.birth_date)}|{bundle.patient.sex}",
         f"ORC|RE|{placer}|{filler}||{'CM' if code == 'F' else 'A'}||||{when}",
         f"OBR|1|{placer}|{filler}|"
-        f"{_coded(study.procedure_code, study.procedure_text or study.description, study.procedure_system)}"
+        f"{_coded(study.procedure_code, procedure, study.procedure_system)}"
         f"|||{performed}|||||||||{_referrer(study.referrer)}||{escape(study.accession_number)}"
         f"||||{when}||{escape(study.modality)}|{code}|||||||{interpreter}",
     ]
