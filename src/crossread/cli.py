@@ -1,0 +1,210 @@
+"""The command line: names the commands, reads their options, and says what went wrong."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from crossread.commands.roles import Role
+from crossread.platform.configuration import settings
+from crossread.platform.errors import CrossreadError
+
+FAILED = 1
+
+app = typer.Typer(
+    name="crossread",
+    help="Hospitals read each other's radiology.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+hospital = typer.Typer(help="Hospitals that take part.", no_args_is_help=True)
+user = typer.Typer(help="People who sign in.", no_args_is_help=True)
+agreement = typer.Typer(help="Who reads what for whom.", no_args_is_help=True)
+app.add_typer(hospital, name="hospital")
+app.add_typer(user, name="user")
+app.add_typer(agreement, name="agreement")
+
+Config = Annotated[
+    Path | None, typer.Option("--config", "-c", help="TOML file; default ./crossread.toml.")
+]
+
+
+def main() -> None:
+    """Run the command that was asked for; one sentence on standard error when it fails."""
+    try:
+        app()
+    except CrossreadError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[red]✗[/red] {error.sentence}")
+        if error.cause:
+            Console(stderr=True, soft_wrap=True).print(f"[dim]{error.cause}[/dim]")
+        sys.exit(FAILED)
+
+
+@app.command()
+def serve(
+    config: Config = None,
+    role: Annotated[
+        list[Role] | None, typer.Option(help="Only this role; may be given more than once.")
+    ] = None,
+    migrate: Annotated[bool, typer.Option(help="Bring the database up to date first.")] = False,
+) -> None:
+    """Run crossread: web, DICOM and HL7 listeners and the worker, each a process of its own."""
+    from crossread.commands.serve import serve as run
+
+    run(settings(config), role or list(Role), migrate=migrate, config=config)
+
+
+@app.command()
+def migrate(config: Config = None) -> None:
+    """Bring the database to the schema of this version."""
+    from crossread.commands.serve import ensure_schema
+
+    url = settings(config).resolved_database_url()
+    ensure_schema(url, migrate=True)
+    Console().print("[green]✓[/green] The database is up to date.")
+
+
+@app.command()
+def doctor(config: Config = None) -> None:
+    """Check everything that crossread stands on, and say what to mend."""
+    from crossread.commands.doctor import examine
+
+    if not examine(settings(config)):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def demo(
+    check: Annotated[
+        bool, typer.Option("--check", help="A scripted radiologist; exits 0 if all arrived.")
+    ] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Where the demo lives; default ./var/demo.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Send your own DICOM files from this folder.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of the web server; 0 takes a free one.")] = 8080,
+) -> None:
+    """Show the whole journey: three made-up hospitals, and one crossread between them."""
+    from crossread.commands.demo import Wish, show
+
+    if not show(Wish(folder or Path("var/demo"), check=check, data=data, port=port)):
+        raise typer.Exit(FAILED)
+
+
+@hospital.command("add")
+def hospital_add(
+    identifier: Annotated[str, typer.Argument(help="Short name in lower case, such as noord.")],
+    name: Annotated[str, typer.Argument(help="Its full name.")],
+    pacs: Annotated[str | None, typer.Option(help="HOST:PORT:AE_TITLE of its PACS.")] = None,
+    ris: Annotated[
+        str | None, typer.Option(help="HOST:PORT:APPLICATION:FACILITY of its RIS.")
+    ] = None,
+    issuer: Annotated[str, typer.Option(help="Namespace of its patient numbers.")] = "",
+    config: Config = None,
+) -> None:
+    """Add a hospital, or change its endpoints."""
+    from crossread.commands.hospitals import add
+
+    add(settings(config), identifier, name, pacs=pacs, ris=ris, issuer=issuer)
+
+
+@hospital.command("list")
+def hospital_list(config: Config = None) -> None:
+    """Show all hospitals and their endpoints."""
+    from crossread.commands.hospitals import show
+
+    show(settings(config))
+
+
+@hospital.command("test")
+def hospital_test(identifier: str, config: Config = None) -> None:
+    """See whether a hospital's PACS (C-ECHO) and RIS answer."""
+    from crossread.commands.hospitals import test
+
+    if not test(settings(config), identifier):
+        raise typer.Exit(FAILED)
+
+
+@user.command("add")
+def user_add(
+    username: str,
+    name: Annotated[str, typer.Option(help="Full name.")],
+    at: Annotated[str, typer.Option("--hospital", help="Short name of her hospital.")],
+    role: Annotated[list[str], typer.Option(help="Her role; may be given more than once.")],
+    password_stdin: Annotated[
+        bool, typer.Option(help="Read the password from standard input.")
+    ] = False,
+    no_password: Annotated[
+        bool, typer.Option(help="She signs in at the identity provider only.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Add somebody, or change her name, roles and password."""
+    from crossread.commands.users import add
+
+    password = None
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    elif not no_password:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    add(settings(config), username, name, at, role, password)
+
+
+@user.command("list")
+def user_list(config: Config = None) -> None:
+    """Show everybody who can sign in."""
+    from crossread.commands.users import show
+
+    show(settings(config))
+
+
+@user.command("token")
+def user_token(
+    username: str,
+    days: Annotated[int, typer.Option(help="How long it counts.")] = 90,
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    config: Config = None,
+) -> None:
+    """Make a token with which a program may act as this person; it is shown once."""
+    from crossread.commands.users import make_token
+
+    make_token(settings(config), username, days, label)
+
+
+@agreement.command("add")
+def agreement_add(
+    identifier: str,
+    source: Annotated[str, typer.Option(help="Hospital whose studies are read.")],
+    reader: Annotated[list[str], typer.Option(help="Hospital that reads them.")],
+    modality: Annotated[list[str] | None, typer.Option(help="Only these; default all.")] = None,
+    tariff_cents: Annotated[int, typer.Option(help="What a report costs, in euro cents.")] = 0,
+    without_consent: Annotated[
+        bool, typer.Option(help="The patient's recorded permission is not needed.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Put a new version of an agreement in force."""
+    from crossread.commands.agreements import add
+
+    add(
+        settings(config),
+        identifier,
+        source,
+        reader,
+        modalities=modality or [],
+        tariff_cents=tariff_cents,
+        needs_consent=not without_consent,
+    )
+
+
+@agreement.command("list")
+def agreement_list(config: Config = None) -> None:
+    """Show the agreements in force."""
+    from crossread.commands.agreements import show
+
+    show(settings(config))

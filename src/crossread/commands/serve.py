@@ -1,0 +1,109 @@
+"""`crossread serve`: all roles under one supervisor, or one of them in this process."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import structlog
+
+from crossread import migrations
+from crossread.commands.roles import Role, run, stop_on_signals
+from crossread.commands.supervise import Charge, supervise
+from crossread.platform import embedded
+from crossread.platform.configuration import FILE_VARIABLE, ConfigurationError, Settings
+from crossread.platform.errors import CrossreadError
+from crossread.platform.telemetry import set_up
+
+DATABASE_CHECK = 0.3  # seconds between looks whether the embedded PostgreSQL lives
+
+log = structlog.get_logger(__name__)
+
+
+def serve(settings: Settings, roles: list[Role], *, migrate: bool, config: Path | None) -> None:
+    """Run the roles until SIGTERM or SIGINT.
+
+    One role runs in this process; more run each in a process of its own, started again when it
+    dies, as is the embedded PostgreSQL. Raises ConfigurationError when the schema is behind.
+    """
+    if len(roles) == 1:
+        run(roles[0], settings)
+        return
+    set_up(settings.log)
+    url = settings.resolved_database_url()
+    ensure_schema(url, migrate=migrate)
+    asyncio.run(_all(settings, roles, url, config))
+
+
+def ensure_schema(url: str, *, migrate: bool) -> None:
+    """See that the database has the newest schema; bring it there if that was asked for."""
+    here, newest = migrations.standing(url)
+    if here == newest:
+        return
+    if not migrate:
+        raise ConfigurationError(
+            f"The database is at {here or 'no schema'}, this version needs {newest}."
+            " Run `crossread migrate` first."
+        )
+    migrations.upgrade(url)
+
+
+async def _all(settings: Settings, roles: list[Role], url: str, config: Path | None) -> None:
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    run_folder = settings.data_folder.resolve() / "run"
+    environment = _environment(settings, url, run_folder, config)
+    charges = [
+        Charge(role, [sys.executable, "-m", "crossread", "serve", "--role", role], environment)
+        for role in roles
+    ]
+    async with asyncio.TaskGroup() as group:
+        watching = (
+            group.create_task(_keep_database(settings.postgres_folder, run_folder, stop))
+            if settings.is_embedded
+            else None
+        )
+        await supervise(charges, run_folder, stop)
+        if watching is not None:
+            await watching
+    if settings.is_embedded:
+        await asyncio.to_thread(embedded.stop, settings.postgres_folder)
+
+
+def _environment(
+    settings: Settings, url: str, run_folder: Path, config: Path | None
+) -> dict[str, str]:
+    """What a role's process must know: the database is ours to start, not theirs."""
+    metrics = run_folder / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True)
+    environment = {
+        "CROSSREAD_DATABASE_URL": url,
+        "CROSSREAD_DATA_FOLDER": str(settings.data_folder.resolve()),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+    }
+    if config is not None:
+        environment[FILE_VARIABLE] = str(config.resolve())
+    elif FILE_VARIABLE in os.environ:
+        environment[FILE_VARIABLE] = os.environ[FILE_VARIABLE]
+    return environment
+
+
+async def _keep_database(folder: Path, run_folder: Path, stop: asyncio.Event) -> None:
+    """Start the embedded PostgreSQL again when it is gone, whatever killed it."""
+    pid_file = run_folder / "database.pid"
+    while not stop.is_set():
+        pid = embedded.process_id(folder)
+        if pid is None:
+            log.warning("database.died")
+            try:
+                await asyncio.to_thread(embedded.start, folder)
+            except CrossreadError as error:
+                log.error("database.not_started", cause=error.cause)
+        else:
+            pid_file.parent.mkdir(parents=True, exist_ok=True)
+            pid_file.write_text(str(pid))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), DATABASE_CHECK)
