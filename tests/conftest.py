@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis  # noqa: F401 - early: its plugin would import it amid threads at the end
 import psycopg
 import pytest
 from psycopg import sql
+from tests.region import region as region
 
 from crossread import migrations
 from crossread.platform import embedded

@@ -102,9 +102,7 @@ def test_noise_is_refused_with_a_reason(noise: bytes) -> None:
 
 def test_the_wrong_transfer_syntax_is_named_as_such() -> None:
     try:
-        read(
-            arrival(IMAGE, syntax=ImplicitVRLittleEndian, content=WHOLE[ExplicitVRLittleEndian])
-        )
+        read(arrival(IMAGE, syntax=ImplicitVRLittleEndian, content=WHOLE[ExplicitVRLittleEndian]))
     except NotArchived as refusal:
         assert refusal.reason is Reason.NOT_DICOM
     else:

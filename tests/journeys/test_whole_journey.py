@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from tests.images import ct_series
-from tests.journeys.conftest import Browser, Region, until
+from tests.region import Browser, Region, until
 
 from crossread.hospitals import store
 

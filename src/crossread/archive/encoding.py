@@ -1,14 +1,14 @@
-"""How the bytes of a data set are to be read, by the transfer syntax they came in (PS3.5 Annex A)."""
+"""How the bytes of a data set are to be read, by its transfer syntax (PS3.5 Annex A)."""
 
 import zlib
 from dataclasses import dataclass
 
+from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    UID_dictionary,
 )
 
 from crossread.archive.model import NotArchived, Reason

@@ -1,7 +1,7 @@
 """Take in one instance: durable and indexed when this returns, or refused with a reason."""
 
 from datetime import datetime
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from pydicom.dataset import FileMetaDataset
 from pydicom.filebase import DicomBytesIO
@@ -14,6 +14,7 @@ from crossread.archive.model import (
     Arrival,
     Instance,
     NotArchived,
+    NotKept,
     Outcome,
     Reason,
     Series,
@@ -42,6 +43,7 @@ async def receive(database: Database, objects: Objects, arrival: Arrival, now: d
 
     Raises:
         NotArchived: with the reason; what could matter lies in quarantine.
+        NotKept: the object store is full or away; a repeat may succeed.
     """
     try:
         contents = read(arrival)
@@ -52,7 +54,7 @@ async def receive(database: Database, objects: Objects, arrival: Arrival, now: d
             objects,
             hospital_id=arrival.hospital_id,
             sender=arrival.sender,
-            protocol="dimse",
+            protocol=arrival.protocol,
             reason=refusal.reason,
             sentence=refusal.sentence,
             content=part10(arrival)[0],
@@ -68,15 +70,24 @@ async def _archive(
     async with database.transaction() as db:
         known = await store.instance(db, arrival.hospital_id, contents.sop_instance_uid)
         if known is not None:
-            return _repeated(known, contents)
+            return _repeated(
+                known, study_id(known.hospital_id, contents.study_instance_uid), contents
+            )
         issuer = contents.text("IssuerOfPatientID") or await hospitals.own_issuer(
             db, arrival.hospital_id
         )
-    study = _study(arrival, contents, issuer, now)
-    series = _series(study, contents)
+        study = _study(arrival, contents, issuer, now)
+        series = _series(study, contents)
+        await _same_study(db, series, study.hospital_id)
     content, offset = part10(arrival, contents)
     instance = _instance(arrival, contents, study, series, len(content), offset)
-    await objects.put(instance.object_key, content)
+    try:
+        await objects.put(instance.object_key, content)
+    except Exception as error:  # each kind of store has its own; none may pass for success
+        raise NotKept(
+            "The archive cannot keep images now; send it again later.",
+            cause=f"{type(error).__name__}: {instance.object_key}",
+        ) from error
     async with database.transaction() as db:
         return await _index(db, study, series, instance, now)
 
@@ -89,14 +100,12 @@ async def _index(
     repeated = await store.instance(db, instance.hospital_id, instance.sop_instance_uid)
     if repeated is not None:  # another association brought it in the meantime
         return Outcome.REPEATED if repeated.digest == instance.digest else _other_content()
-    elsewhere = await store.series_study(db, instance.hospital_id, series.series_instance_uid)
-    if elsewhere is not None and elsewhere != study.id:
-        raise NotArchived(
-            Reason.OTHER_STUDY, "This series is in the archive as part of another study."
-        )
+    await _same_study(db, series, study.hospital_id)
     new_series = await store.ensure_series(db, series, instance.hospital_id)
     await store.insert_instance(db, instance, now)
     await store.count_instance(db, instance, series.modality, new_series=new_series, now=now)
+    if not made:
+        await store.fill_blanks(db, study)
     if made or kept.state is StudyState.AT_REST:
         await events.append(
             db,
@@ -108,7 +117,20 @@ async def _index(
     return Outcome.STORED
 
 
-def _repeated(known: Instance, contents: Contents) -> Outcome:
+async def _same_study(db: Connection, series: Series, hospital_id: str) -> None:
+    """See that a series that is known is known in this study."""
+    elsewhere = await store.series_study(db, hospital_id, series.series_instance_uid)
+    if elsewhere is not None and elsewhere != series.study_id:
+        raise NotArchived(
+            Reason.OTHER_STUDY, "This series is in the archive as part of another study."
+        )
+
+
+def _repeated(known: Instance, study: UUID, contents: Contents) -> Outcome:
+    if known.study_id != study:
+        raise NotArchived(
+            Reason.OTHER_STUDY, "This SOP Instance UID is in the archive as part of another study."
+        )
     return Outcome.REPEATED if known.digest == contents.digest else _other_content()
 
 

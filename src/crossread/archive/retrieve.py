@@ -1,13 +1,14 @@
 """Give images back: whole files bit for bit, and single frames."""
 
 import hashlib
+from dataclasses import replace
 from io import BytesIO
 
 from pydicom.encaps import get_frame, parse_basic_offsets
-from pydicom.uid import UID
 
+from crossread.archive.encoding import encoding
 from crossread.archive.model import Instance
-from crossread.archive.structure import PIXEL_DATA, elements
+from crossread.archive.structure import PIXEL_DATA, UNDEFINED, elements
 from crossread.platform.errors import CrossreadError, NotFound
 from crossread.platform.objects import Objects
 
@@ -35,7 +36,10 @@ async def file(objects: Objects, instance: Instance) -> bytes:
 
 
 async def frame(objects: Objects, instance: Instance, number: int) -> bytes:
-    """Frame `number` (from 1) in the transfer syntax it is kept in. Raises NotFound."""
+    """Frame `number` (from 1) in the transfer syntax it is kept in. Raises NotFound.
+
+    A frame of a deflated data set comes as Explicit VR Little Endian.
+    """
     if not 1 <= number <= instance.frames:
         raise NotFound(f"This image has no frame {number}.")
     if instance.pixel_offset is not None and instance.pixel_bytes is not None:
@@ -43,7 +47,7 @@ async def frame(objects: Objects, instance: Instance, number: int) -> bytes:
         start = instance.pixel_offset + (number - 1) * length
         return await objects.get_range(instance.object_key, start, length)
     content = await objects.get(instance.object_key)
-    return _encapsulated(content[instance.dataset_offset :], instance, number)
+    return _within(content[instance.dataset_offset :], instance, number)
 
 
 def frame_bytes(instance: Instance) -> int:
@@ -63,15 +67,24 @@ def frame_bytes(instance: Instance) -> int:
     return bits // 8
 
 
-def _encapsulated(dataset: bytes, instance: Instance, number: int) -> bytes:
-    """One frame out of compressed pixel data (PS3.5 A.4)."""
-    little = instance.transfer_syntax_uid != "1.2.840.10008.1.2.2"
-    implicit = UID(instance.transfer_syntax_uid).is_implicit_VR
-    for placed in elements(dataset, implicit=implicit, little=little):
-        if placed.tag in PIXEL_DATA:
-            fragments = dataset[placed.value : placed.end]
-            offsets = parse_basic_offsets(BytesIO(fragments))
-            if not offsets and instance.frames == 1:
-                return get_frame(fragments, 0, number_of_frames=1)
-            return get_frame(fragments, number - 1, number_of_frames=instance.frames)
+def _within(dataset: bytes, instance: Instance, number: int) -> bytes:
+    """One frame out of a data set that had to be read whole: compressed, or deflated."""
+    written = encoding(instance.transfer_syntax_uid)
+    content = written.inflated(dataset)
+    for placed in elements(content, implicit=written.implicit, little=written.little):
+        if placed.tag not in PIXEL_DATA:
+            continue
+        pixels = content[placed.value : placed.end]
+        if placed.length == UNDEFINED:
+            return _encapsulated(pixels, instance, number)
+        length = frame_bytes(replace(instance, pixel_bytes=placed.length))
+        return pixels[(number - 1) * length : number * length]
     raise NotFound("This instance has no pixels.")
+
+
+def _encapsulated(fragments: bytes, instance: Instance, number: int) -> bytes:
+    """One frame out of compressed pixel data (PS3.5 A.4)."""
+    offsets = parse_basic_offsets(BytesIO(fragments))
+    if not offsets and instance.frames == 1:
+        return get_frame(fragments, 0, number_of_frames=1)
+    return get_frame(fragments, number - 1, number_of_frames=instance.frames)

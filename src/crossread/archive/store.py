@@ -24,7 +24,7 @@ async def lock_study(db: Connection, study: Study) -> tuple[Study, bool]:
             first_received_at, last_received_at
         )
         values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        on conflict (hospital_id, study_instance_uid) do nothing
+        on conflict do nothing
         """,
         (
             study.id,
@@ -152,6 +152,37 @@ async def count_instance(
     )
 
 
+async def fill_blanks(db: Connection, study: Study) -> None:
+    """Take from a later instance what the first one of its study left empty."""
+    await db.execute(
+        """
+        update archive.study
+        set accession_number = coalesce(nullif(accession_number, ''), %(accession_number)s),
+            issuer = case when patient_number = '' then %(issuer)s else issuer end,
+            patient_number = coalesce(nullif(patient_number, ''), %(patient_number)s),
+            patient_name = coalesce(nullif(patient_name, ''), %(patient_name)s),
+            birth_date = coalesce(birth_date, %(birth_date)s),
+            sex = coalesce(nullif(sex, ''), %(sex)s),
+            study_at = coalesce(study_at, %(study_at)s),
+            description = coalesce(nullif(description, ''), %(description)s),
+            body_part = coalesce(nullif(body_part, ''), %(body_part)s)
+        where id = %(id)s
+        """,
+        {
+            "accession_number": study.accession_number,
+            "issuer": study.issuer,
+            "patient_number": study.patient_number,
+            "patient_name": study.patient_name,
+            "birth_date": study.birth_date,
+            "sex": study.sex,
+            "study_at": study.study_at,
+            "description": study.description,
+            "body_part": study.body_part,
+            "id": study.id,
+        },
+    )
+
+
 async def rest(db: Connection, study_id: UUID, now: datetime) -> None:
     """Take the study as complete."""
     await db.execute(
@@ -180,6 +211,24 @@ async def locked_study(db: Connection, study_id: UUID) -> Study:
     if row is None:
         raise NotFound("This study is not in the archive.", cause=str(study_id))
     return _study(row)
+
+
+async def study_by_uid(db: Connection, hospital_id: str, study_instance_uid: str) -> Study | None:
+    """A hospital's study with this UID."""
+    cursor = await db.execute(
+        "select * from archive.study where hospital_id = %s and study_instance_uid = %s",
+        (hospital_id, study_instance_uid),
+    )
+    row = await cursor.fetchone()
+    return _study(row) if row else None
+
+
+async def arriving(db: Connection) -> list[Study]:
+    """Every study that has not come to rest, the one that waits longest first."""
+    cursor = await db.execute(
+        "select * from archive.study where state = 'arriving' order by last_received_at"
+    )
+    return [_study(row) for row in await cursor.fetchall()]
 
 
 async def studies_with_uid(db: Connection, study_instance_uid: str) -> list[Study]:
@@ -258,6 +307,23 @@ async def instances_of(
         {"study": study_id, "series": series_instance_uid},
     )
     return [_instance(row) for row in await cursor.fetchall()]
+
+
+async def series_metadata(
+    db: Connection, study_id: UUID, series_instance_uid: str
+) -> list[dict[str, Any]]:
+    """The DICOM JSON of each instance of a series (PS3.18 10.4), by instance number."""
+    cursor = await db.execute(
+        """
+        select i.metadata
+        from archive.instance i
+        join archive.series s on s.id = i.series_id
+        where s.study_id = %s and s.series_instance_uid = %s
+        order by i.number nulls last, i.sop_instance_uid
+        """,
+        (study_id, series_instance_uid),
+    )
+    return [row["metadata"] for row in await cursor.fetchall()]
 
 
 async def instance(db: Connection, hospital_id: str, sop_instance_uid: str) -> Instance | None:

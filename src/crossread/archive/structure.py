@@ -40,7 +40,12 @@ def elements(content: bytes, *, implicit: bool, little: bool) -> Iterator[Placed
     walker = _Walker(content, little)
     offset = 0
     while offset < len(content):
-        placed = walker.element(offset, implicit=implicit, depth=0)
+        try:
+            placed = walker.element(offset, implicit=implicit, depth=0)
+        except NotArchived as refusal:
+            if offset == 0 and refusal.reason is Reason.TRUNCATED:
+                raise _other_encoding() from refusal
+            raise
         yield placed
         offset = placed.end
 
@@ -135,6 +140,13 @@ class _Walker:
             return self._read_tag(offset), self._long.unpack_from(self._content, offset + 4)[0]
         except struct.error:
             raise _truncated() from None
+
+
+def _other_encoding() -> NotArchived:
+    """When already the first length makes no sense, it is not the end that is missing."""
+    return NotArchived(
+        Reason.NOT_DICOM, "This is not a DICOM data set in the transfer syntax that was agreed."
+    )
 
 
 def _truncated() -> NotArchived:

@@ -23,12 +23,6 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 
 from crossread.simulation.shelf import Kept, Shelf
 
-logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
-_config.STORE_SEND_CHUNKED_DATASET = True
-_config.LOG_RESPONSE_IDENTIFIERS = False
-_config.LOG_REQUEST_IDENTIFIERS = False
-_config.UNRESTRICTED_STORAGE_SERVICE = True
-
 _MAXIMUM_PDU = 256 * 1024
 _PENDING, _CANCELLED, _UNABLE, _CANNOT_UNDERSTAND = 0xFF00, 0xFE00, 0xC001, 0xC000
 _QUERY_MODELS = (
@@ -62,6 +56,14 @@ _LEVEL_KEYS = {
     "SERIES": "SeriesInstanceUID",
     "IMAGE": "SOPInstanceUID",
 }
+
+
+def configure_network() -> None:
+    """Settings of pynetdicom that hold for the whole OS process: no logs, files sent in pieces."""
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
+    _config.STORE_SEND_CHUNKED_DATASET = True
+    _config.LOG_RESPONSE_IDENTIFIERS = False
+    _config.LOG_REQUEST_IDENTIFIERS = False
 
 
 class NotSent(Exception):
@@ -186,7 +188,7 @@ class Pacs:
 
     def _store(self, event: evt.Event) -> int:
         sender = str(event.assoc.requestor.ae_title).strip()
-        uid = str(event.request.AffectedSOPInstanceUID)
+        uid = str(getattr(event.request, "AffectedSOPInstanceUID", ""))
         try:
             self.shelf.receive(event.encoded_dataset(), uid, sender)
         except (InvalidDicomError, AttributeError, ValueError, EOFError):

@@ -98,7 +98,7 @@ class Shelf:
 
     def put_own(self, ds: Dataset) -> Path:
         """Keep an instance that this hospital made."""
-        place = self._own / ds.StudyInstanceUID
+        place = self._own / str(ds.StudyInstanceUID)
         place.mkdir(exist_ok=True)
         path = place / f"{ds.SOPInstanceUID}.dcm"
         ds.save_as(path, enforce_file_format=True)

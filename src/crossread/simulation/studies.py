@@ -36,6 +36,7 @@ class Occasion:
     plan: PlannedStudy
     acquired_at: datetime  # with the hospital's own zone
     salt: str = ""
+    given_study_uid: str = ""  # where the study was not made here but brought along
 
     @property
     def hospital(self) -> MadeUpHospital:
@@ -55,7 +56,7 @@ class Occasion:
     @property
     def study_instance_uid(self) -> str:
         """The study's UID; every other UID of it is derived alike."""
-        return self.uid("study")
+        return self.given_study_uid or self.uid("study")
 
     def uid(self, *parts: object) -> str:
         """A UID under 2.25 (PS3.5 B.2) that is the same for the same parts."""

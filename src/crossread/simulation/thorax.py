@@ -5,6 +5,7 @@ finer than that grid, so they are lines in space whose shadows are drawn at the 
 Axes as in `solids`; the origin lies in the middle of the chest.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -214,7 +215,7 @@ def _profile(radius: float, hollow: float, spacing: float) -> Field:
     return np.asarray(ball / radius * 0.66, np.float32)
 
 
-def _curve(points: list[tuple[float, float, float]], step: float = 0.5) -> NDArray[np.float32]:
+def _curve(points: Sequence[tuple[float, float, float]], step: float = 0.5) -> NDArray[np.float32]:
     """A smooth line through points, cut in equal steps."""
     from scipy.interpolate import CubicSpline
 
@@ -309,7 +310,7 @@ def _breastbone() -> list[Line]:
 
 def _vessels(rng: np.random.Generator) -> list[Line]:
     """The arteries and veins of the lungs, branching from each hilum to the pleura."""
-    lines = []
+    lines: list[Line] = []
     for side, root in ((-1, (-36.0, 10.0, 12.0)), (1, (38.0, 10.0, 20.0))):
         for _ in range(15):
             polar = rng.uniform(-1.15, 1.15)
@@ -360,7 +361,7 @@ def _developed(shadow: Field, seed: int, view: View, spacing: float) -> NDArray[
     tone = np.clip((evened - low) / (high - low) * 0.86 + 0.14, 0, 1.12)
     picture = 120 + 3500 * tone**1.35 * np.clip(shadow / 0.8, 0, 1)
     _mark_side(picture, view, spacing)
-    return np.clip(np.rint(picture), 0, 4095).astype(np.uint16)
+    return np.asarray(np.clip(np.rint(picture), 0, 4095), np.uint16)
 
 
 _LETTER = {  # lead letters as they lie on the cassette

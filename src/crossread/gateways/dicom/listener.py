@@ -6,13 +6,15 @@ process. A `Desk` lets a handler in a thread wait for a verb in the loop.
 
 import asyncio
 import socket
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 from pydicom.uid import AllTransferSyntaxes
 from pynetdicom import AE, _config, evt
+from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import AllStoragePresentationContexts
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     PatientRootQueryRetrieveInformationModelFind,
@@ -25,6 +27,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from crossread.gateways.dicom import query, retrieve, storage
+from crossread.gateways.dicom.fault import fault
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Endpoint, EndpointKind
 from crossread.platform.clock import Clock
@@ -32,7 +35,10 @@ from crossread.platform.database import Database
 from crossread.platform.objects import Objects
 
 PDU_LENGTH = 131_072  # bytes
-_NOBODY = "-"  # no AE title that anybody has
+GRACE = 10.0  # seconds that an open association has to finish when we stop
+# result, source and diagnostic of A-ASSOCIATE-RJ (PS3.8 9.3.4)
+_UNKNOWN_CALLER = (0x01, 0x01, 0x03)  # permanent: calling AE title not recognised
+_NOT_NOW = (0x02, 0x03, 0x01)  # transient: temporary congestion
 PATIENCE = 60.0  # seconds a handler waits for a verb
 
 _Answer = TypeVar("_Answer")
@@ -57,14 +63,15 @@ class Desk:
 
     def caller(self, event: evt.Event) -> Endpoint:
         """The PACS that opened this association."""
-        return self.ask(self._caller(event.assoc.requestor.ae_title.strip()))
-
-    async def _caller(self, application: str) -> Endpoint:
-        async with self.database.transaction() as db:
-            endpoint = await hospitals.endpoint_by_application(db, EndpointKind.PACS, application)
+        endpoint = self.ask(self.known(event.assoc.requestor.ae_title.strip()))
         if endpoint is None:
             raise PermissionError("this AE title is no longer known")
         return endpoint
+
+    async def known(self, application: str) -> Endpoint | None:
+        """The PACS with this AE title, if it takes part."""
+        async with self.database.transaction() as db:
+            return await hospitals.endpoint_by_application(db, EndpointKind.PACS, application)
 
 
 class DicomListener:
@@ -94,13 +101,24 @@ class DicomListener:
         """Listen. Raises OSError when the port is taken."""
         desk = Desk(self._database, self._objects, self._clock, asyncio.get_running_loop())
         self._server = self._ae.start_server(
-            self._address, block=False, evt_handlers=_handlers(desk, self._ae)
+            self._address, block=False, evt_handlers=_handlers(desk)
         )
 
     async def stop(self) -> None:
-        """Take no more associations; those that are open are aborted, their senders try again."""
-        if self._server is not None:
-            await asyncio.to_thread(self._ae.shutdown)
+        """Take no more associations, and let the open ones finish.
+
+        Those that are still open after `GRACE` are aborted; their senders try again.
+        """
+        server, self._server = self._server, None
+        if server is not None:
+            await asyncio.to_thread(self._close, server)
+
+    def _close(self, server: Any) -> None:
+        server.shutdown()
+        end = time.monotonic() + GRACE
+        while self._ae.active_associations and time.monotonic() < end:
+            time.sleep(0.02)
+        self._ae.shutdown()
 
 
 def _application_entity(ae_title: str) -> AE:
@@ -123,36 +141,35 @@ def _application_entity(ae_title: str) -> AE:
         StudyRootQueryRetrieveInformationModelGet,
     ):
         ae.add_supported_context(service)
-    # nobody at first: who may call is looked up at each request
-    ae.require_calling_aet = [_NOBODY]
     return ae
 
 
-def _handlers(desk: Desk, ae: AE) -> list[Any]:
+def _handlers(desk: Desk) -> list[Any]:
     def opened(event: evt.Event) -> None:
         link = event.assoc.dul.socket
         if link is not None and link.socket is not None:
             link.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def requested(_: evt.Event) -> None:
-        known = desk.ask(_known(desk))
-        ae.require_calling_aet = known or [_NOBODY]
-
-    def rejected(event: evt.Event) -> None:
-        log.warning("association.rejected", calling=str(event.assoc.requestor.ae_title)[:16])
+    def requested(event: evt.Event) -> None:
+        request = cast(A_ASSOCIATE, event.assoc.requestor.primitive)
+        calling = str(request.calling_ae_title).strip()
+        try:
+            if desk.ask(desk.known(calling)) is not None:
+                return
+            answer = _UNKNOWN_CALLER
+        except Exception as error:  # whoever it is, she is to come back when we can look
+            log.error("association.not_now", **fault(error))
+            answer = _NOT_NOW
+        log.warning("association.rejected", calling=calling[:16])
+        event.assoc.acse.send_reject(*answer)
+        event.assoc.kill()
 
     return [
         (evt.EVT_CONN_OPEN, opened),
         (evt.EVT_REQUESTED, requested),
-        (evt.EVT_REJECTED, rejected),
         (evt.EVT_C_ECHO, lambda _: 0x0000),
         (evt.EVT_C_STORE, storage.handler(desk)),
         (evt.EVT_C_FIND, query.handler(desk)),
         (evt.EVT_C_MOVE, retrieve.move_handler(desk)),
         (evt.EVT_C_GET, retrieve.get_handler(desk)),
     ]
-
-
-async def _known(desk: Desk) -> list[str]:
-    async with desk.database.transaction() as db:
-        return [one.application for one in await hospitals.endpoints(db, None, EndpointKind.PACS)]

@@ -17,6 +17,7 @@ from crossread.archive.read import day
 from crossread.archive.store import COLUMNS, Condition
 from crossread.audit.model import Entry
 from crossread.audit.record import record
+from crossread.gateways.dicom.fault import fault
 from crossread.hospitals.model import Endpoint
 from crossread.platform.database import Row
 
@@ -45,7 +46,7 @@ def handler(desk: Desk) -> Callable[[evt.Event], Iterator[tuple[int, Dataset | N
                 return
             rows = desk.ask(search(desk, caller, asked, level))
         except Exception as error:
-            log.exception("query.failed", error=type(error).__name__)
+            log.error("query.failed", **fault(error))
             yield UNABLE, None
             return
         for row in rows:

@@ -11,8 +11,9 @@ from pydicom import Dataset
 from pynetdicom import evt
 from pynetdicom.dimse_primitives import C_STORE
 
-from crossread.archive.model import Arrival, NotArchived, Reason
+from crossread.archive.model import Arrival, NotArchived, NotKept, Reason
 from crossread.archive.receive import receive
+from crossread.gateways.dicom.fault import fault
 from crossread.platform.telemetry import instance_received
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ STATUS: dict[Reason, int] = {
     Reason.NOT_DICOM: 0xC000,  # cannot understand
     Reason.TRUNCATED: 0xC000,
     Reason.UNKNOWN_CHARACTERS: 0xC000,
-    Reason.UNSUPPORTED: 0x0122,  # SOP class not supported
+    Reason.UNSUPPORTED: 0xC000,
     Reason.MISSING_UID: 0xA900,  # data set does not match SOP class
     Reason.WRONG_VALUE: 0x0117,  # invalid object instance
+    Reason.OTHER_CLASS: 0x0119,  # class-instance conflict
     Reason.OTHER_CONTENT: 0x0111,  # duplicate SOP instance
     Reason.OTHER_STUDY: 0x0117,
 }
+OUT_OF_RESOURCES = 0xA700
 PROCESSING_FAILURE = 0x0110  # ours: the sender keeps its copy, and tries again
 
 log = structlog.get_logger(__name__)
@@ -58,9 +61,13 @@ def handler(desk: Desk) -> Callable[[evt.Event], Dataset]:
             instance_received(hospital, refusal.reason)
             log.info("instance.refused", hospital=hospital, reason=refusal.reason)
             return _answer(STATUS[refusal.reason], refusal.sentence)
+        except NotKept as refusal:
+            instance_received(hospital, "failed")
+            log.error("instance.not_kept", hospital=hospital, cause=refusal.cause)
+            return _answer(OUT_OF_RESOURCES, refusal.sentence)
         except Exception as error:  # whatever it is, the sender must not think that we have it
             instance_received(hospital, "failed")
-            log.exception("instance.failed", hospital=hospital, error=type(error).__name__)
+            log.error("instance.failed", hospital=hospital, **fault(error))
             return _answer(PROCESSING_FAILURE, "crossread cannot store now; send it again")
         instance_received(hospital, outcome)
         return _answer(SUCCESS)

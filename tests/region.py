@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from tests.journeys.peers import Pacs, Ris
+from tests.peers import Pacs, Ris
 
 from crossread import worker
 from crossread.consent import register
