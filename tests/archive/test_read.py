@@ -31,8 +31,8 @@ def image_with_a_sequence() -> Dataset:
 
 
 IMAGE = image_with_a_sequence()
-WHOLE = {syntax: encoded(IMAGE, syntax) for syntax in NATIVE}
-ENDS = {
+WHOLE: dict[str, bytes] = {syntax: encoded(IMAGE, syntax) for syntax in NATIVE}
+ENDS: dict[str, set[int]] = {
     syntax: {
         one.end
         for one in elements(

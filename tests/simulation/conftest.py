@@ -56,6 +56,7 @@ async def archive() -> AsyncIterator[PlainArchive]:
     dicom = ae.start_server(
         ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, plain.take_instance)]
     )
+    assert dicom is not None
     hl7 = await start_hl7_server(plain.take_message, "127.0.0.1", 0)
     plain.dicom_port = dicom.server_address[1]
     plain.hl7_port = hl7.sockets[0].getsockname()[1]

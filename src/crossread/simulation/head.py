@@ -169,8 +169,8 @@ class Head:
         )
         winding = self._grained(z + 300, 9.0)
         radius = np.hypot(x / 66, y / 84)  # towards the vertex the surface lies flat
-        lying = np.clip((0.7 - radius) * 4, 0, 1) * np.clip((z - 46) / 24, 0, 1)
-        low = np.float32(np.clip((10 - z) / 14, 0, 1))  # below, furrows run every way
+        lying = np.clip((0.7 - radius) * 4, 0, 1) * min(max((z - 46) / 24, 0.0), 1.0)
+        low = min(max((10 - z) / 14, 0.0), 1.0)  # below, furrows run every way
         flat = np.maximum(lying, low)
         wave = wave * (1 - flat) + winding * flat
         reach = 15 + 6 * winding + 18 * lying

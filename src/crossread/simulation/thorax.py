@@ -6,12 +6,14 @@ Axes as in `solids`; the origin lies in the middle of the chest.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, signal
+from scipy.interpolate import CubicSpline
 
 from crossread.simulation.solids import Ellipsoid, Field, between, filled, joined
 
@@ -44,13 +46,16 @@ def films(seed: int, *, width: int = 1760, height: int = 2140) -> dict[View, NDA
     """Chest films of 12 bits, from the back and from the side, as shown (MONOCHROME2)."""
     spacing = WIDTH / width
     lines = _skeleton() + _vessels(np.random.default_rng(seed))
-    pictures = {}
-    for view, soft in _soft_shadows().items():
+    soft = _soft_shadows()
+
+    def taken(view: View) -> NDArray[np.uint16]:
         bones = _lines_shadow(lines, view, max(spacing, 0.4))
-        shadow = _enlarged(soft, width, height) + _enlarged(bones, width, height)
+        shadow = _enlarged(soft[view], width, height) + _enlarged(bones, width, height)
         shadow = ndimage.gaussian_filter(shadow, 0.22 / spacing)
-        pictures[view] = _developed(shadow, seed, view, spacing)
-    return pictures
+        return _developed(shadow, seed, view, spacing)
+
+    with ThreadPoolExecutor(len(View)) as threads:
+        return dict(zip(View, threads.map(taken, View), strict=True))
 
 
 def _enlarged(field: Field, width: int, height: int) -> Field:
@@ -72,8 +77,16 @@ def _spread(cells: int, count: int) -> Field:
 
 def _soft_shadows() -> dict[View, Field]:
     """Attenuation of everything but bones and vessels, on the coarse grid, head up."""
-    z = np.arange(HEIGHT / 2 - _GRID / 2, -HEIGHT / 2, -_GRID, dtype=np.float32) + MIDDLE
-    z = z[:, None, None]
+    heights = np.arange(HEIGHT / 2 - _GRID / 2, -HEIGHT / 2, -_GRID, dtype=np.float32) + MIDDLE
+    slabs = [_density(heights[n : n + 12, None, None]) for n in range(0, len(heights), 12)]
+    return {
+        View.PA: np.concatenate([slab.sum(axis=1) for slab in slabs]) * _GRID,
+        View.LATERAL: np.concatenate([slab.sum(axis=2) for slab in slabs]) * _GRID,
+    }
+
+
+def _density(z: Field) -> Field:
+    """Attenuation per mm at each place of some levels."""
     y = np.arange(-159, 160, _GRID, dtype=np.float32)[None, :, None]
     x = np.arange(-159, 160, _GRID, dtype=np.float32)[None, None, :]
     density = _SOFT * filled(_body(x, y, z), 1.5)
@@ -82,8 +95,7 @@ def _soft_shadows() -> dict[View, Field]:
     density -= (_SOFT - _LUNG) * lungs
     for airway in _AIRWAYS:
         density -= _SOFT * filled(airway(x, y, z), 1.0) * (1 - lungs)
-    density = np.maximum(density, 0)
-    return {View.PA: density.sum(axis=1) * _GRID, View.LATERAL: density.sum(axis=2) * _GRID}
+    return np.asarray(np.maximum(density, 0), np.float32)
 
 
 def _body(x: Field, y: Field, z: Field) -> Field:
@@ -129,8 +141,8 @@ def _lungs(x: Field, y: Field, z: Field) -> Field:
 def _mediastinum(x: Field, y: Field, z: Field) -> Field:
     tilt = np.deg2rad(32)
     hx, hz = x - 24, z + 52
-    ax = hx * np.cos(tilt) - hz * np.sin(tilt)
-    az = hx * np.sin(tilt) + hz * np.cos(tilt)
+    cos, sin = float(np.cos(tilt)), float(np.sin(tilt))
+    ax, az = hx * cos - hz * sin, hx * sin + hz * cos
     heart = Ellipsoid((0, -28, 0), (71, 47, 54)).distance(ax, y, az)
     atrium = Ellipsoid((-20, -22, -46), (30, 36, 42)).distance(x, y, z)
     column = (np.hypot(x / 17, (y - 8) / 62) - 1) * 17
@@ -217,11 +229,11 @@ def _profile(radius: float, hollow: float, spacing: float) -> Field:
 
 def _curve(points: Sequence[tuple[float, float, float]], step: float = 0.5) -> NDArray[np.float32]:
     """A smooth line through points, cut in equal steps."""
-    from scipy.interpolate import CubicSpline
-
     knots = np.asarray(points, np.float64)
     at = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
     fine = np.linspace(0, at[-1], max(int(at[-1] / step), 2))
+    if len(knots) == 2:
+        return np.asarray(knots[0] + fine[:, None] / at[-1] * (knots[1] - knots[0]), np.float32)
     return np.asarray(CubicSpline(at, knots)(fine), np.float32)
 
 
@@ -338,7 +350,7 @@ def _branch(
     if float(outside.item()) > -4 or depth > 6 or radius < 0.42:
         return
     points = _curve([tuple(start), tuple(middle), tuple(end)], 0.6)
-    lines.append(Line(points, round(radius, 1), 1.9 * (_SOFT - _LUNG)))
+    lines.append(Line(points, max(round(radius / 0.4) * 0.4, 0.4), 1.9 * (_SOFT - _LUNG)))
     for share in (0.84, 0.68):
         turned = heading + rng.normal(0, 0.42, 3)
         _branch(rng, lines, end, turned, radius * share, depth + 1)

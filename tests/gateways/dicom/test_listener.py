@@ -17,7 +17,7 @@ from pydicom.uid import (
 )
 from pynetdicom import build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
-from tests.gateways.dicom.conftest import Listening, associated, raw, sendable, store_all
+from tests.gateways.dicom.listening import Listening, associated, raw, sendable, store_all
 from tests.images import ct_series
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
