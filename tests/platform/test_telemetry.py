@@ -1,10 +1,12 @@
 """What is logged helps an engineer and tells nothing of a patient; figures are for Prometheus."""
 
+import io
 import json
 import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,17 @@ from crossread.platform.configuration import Log
 
 
 @pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Any:
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """What was logged, line by line."""
+    heard = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", heard)
     telemetry.set_up(Log(level="info", format="json"))
 
     def read() -> list[dict[str, Any]]:
-        return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        return [json.loads(line) for line in heard.getvalue().splitlines()]
 
-    return read
+    yield read
+    structlog.reset_defaults()
 
 
 def test_a_line_is_json_with_its_trace(lines: Any) -> None:

@@ -14,7 +14,7 @@ from pynetdicom import AE, AllStoragePresentationContexts, evt
 
 from crossread.simulation import region
 from crossread.simulation.console import HospitalProcess
-from crossread.simulation.studies import Occasion
+from crossread.simulation.headers import Occasion
 
 
 @dataclass

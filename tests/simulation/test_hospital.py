@@ -282,3 +282,19 @@ def _move(port: int, uid: str) -> list[int]:
     ]
     association.release()
     return statuses
+
+
+async def test_a_study_that_meets_a_closed_archive_is_sent_when_it_opens(
+    open_hospital: Any,
+) -> None:
+    zuid = await open_hospital("zuid")
+    to = {"ae_title": "ZUID_PACS", "host": "127.0.0.1", "port": zuid.pacs_port}
+    interface = {"host": "127.0.0.1", "port": zuid.ris_port}
+    noord = await open_hospital("noord", crossread={"dicom": to, "hl7": interface})
+    await zuid.kill()
+    sending = asyncio.create_task(noord.send("ct-head", retry_seconds=30))
+    ordering = asyncio.create_task(noord.order("ct-head", retry_seconds=30))
+    await asyncio.sleep(1.0)
+    await zuid.restart()
+    assert (await sending)["accepted"] == len(await zuid.objects()) == 3
+    assert (await ordering)["control_id"] == (await zuid.inbox())[0]["control_id"]

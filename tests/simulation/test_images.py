@@ -10,7 +10,7 @@ import pytest
 
 from crossread.simulation import region, scans, studies, thorax
 from crossread.simulation.head import Haemorrhage, Head
-from crossread.simulation.studies import Occasion
+from crossread.simulation.headers import Occasion
 
 Make = Callable[..., Occasion]
 

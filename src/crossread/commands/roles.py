@@ -31,7 +31,7 @@ def run(role: Role, settings: Settings) -> None:
     """Be this role until SIGTERM or SIGINT."""
     set_up(settings.log)
     if role is Role.WEB:
-        _web(settings)
+        asyncio.run(_web(settings))
     else:
         asyncio.run(_alone(role, settings))
 
@@ -43,27 +43,34 @@ def stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(sign, stop.set)
 
 
-def _web(settings: Settings) -> None:
-    from granian import Granian
+async def _web(settings: Settings) -> None:
+    """Serve HTTP in this very process: killed, it leaves no child that still holds the port."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
+    from granian.server.embed import Server
 
-    asyncio.run(_wait_for_database(settings.resolved_database_url()))
+    from crossread.web.application import create
+
+    await _wait_for_database(settings.resolved_database_url())
     tls = settings.web.certificate is not None
-    Granian(
-        "crossread.web.application:create",
-        factory=True,
+    server = Server(
+        create(settings),
         interface=Interfaces.ASGI,
         address=settings.web.host,
         port=settings.web.port,
-        workers=1,
         log_level=LogLevels.warning,
         log_access=False,
         ssl_cert=settings.web.certificate if tls else None,
         ssl_key=settings.web.key if tls else None,
-        respawn_failed_workers=True,
-        workers_kill_timeout=5,
-    ).serve()
+    )
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done():
+        server.stop()
+        await asyncio.wait([serving], timeout=5)
 
 
 async def _alone(role: Role, settings: Settings) -> None:

@@ -39,6 +39,7 @@ async def book(db: Connection, report: ReportBundle, task: Task, now: datetime) 
             entry.id,
             hospital_id=report.hospital_id,
             facts={
+                "task_id": str(task.id),
                 "agreement_id": agreement.id,
                 "version": agreement.version,
                 "amount_cents": agreement.tariff_cents,

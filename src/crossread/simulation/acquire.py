@@ -14,8 +14,8 @@ from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import MediaStorageDirectoryStorage
 
+from crossread.simulation.headers import Occasion, readdress
 from crossread.simulation.region import PlannedStudy, Urgency
-from crossread.simulation.studies import Occasion, readdress
 
 _FILES_AT_MOST = 20_000
 _TAGS = [

@@ -74,6 +74,7 @@ class HospitalProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=_LINE_BYTES,
+                start_new_session=True,  # Ctrl-C is for whoever started it; it ends with its input
             )
         assert self._process.stdout is not None
         try:
@@ -122,9 +123,9 @@ class HospitalProcess:
             raise HospitalRefused(str(answer.get("error", "")))
         return answer
 
-    async def order(self, study: str, *, control: str = "NW") -> Answer:
+    async def order(self, study: str, *, control: str = "NW", retry_seconds: float = 0.0) -> Answer:
         """Send the order of a study (NW new, XO changed, CA cancelled) and wait for its ACK."""
-        return await self.ask("order", study=study, control=control)
+        return await self.ask("order", study=study, control=control, retry_seconds=retry_seconds)
 
     async def send(
         self,
@@ -134,7 +135,8 @@ class HospitalProcess:
         seconds: float = 600.0,
         **how: Any,
     ) -> Answer:
-        """Send a study's images; `how`: pause_seconds, slices, size, only, altered."""
+        """Send a study's images; `how`: pause_seconds, retry_seconds, slices, size, only,
+        altered."""
         return await self.ask("send", study=study, told=told, seconds=seconds, **how)
 
     async def inbox(self) -> list[Answer]:

@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -22,11 +23,11 @@ from zoneinfo import ZoneInfo
 from pydicom import dcmread
 
 from crossread.simulation import acquire, region, studies
+from crossread.simulation.headers import Occasion
 from crossread.simulation.messages import Control
 from crossread.simulation.pacs import Address, NotSent, Pacs, configure_network
 from crossread.simulation.ris import NotAccepted, Ris
 from crossread.simulation.shelf import Kept, Shelf, write_through
-from crossread.simulation.studies import Occasion
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -130,24 +131,34 @@ class Hospital:
         if request.get("altered"):
             files = [_altered(kept, self.folder / "altered") for kept in files]
         loop = asyncio.get_running_loop()
-        told: Callable[[int], None] | None = None
-        if request.get("progress"):
+        accepted: list[int] = []
 
-            def told(number: int) -> None:
-                progress = {"sent": number, "of": len(files)}
+        def told(count: int) -> None:
+            accepted.append(count)
+            if request.get("progress"):
+                progress = {"sent": len(accepted), "of": len(files)}
                 loop.call_soon_threadsafe(tell, progress)
 
-        sent = await asyncio.to_thread(
-            self.pacs.send,
-            files,
-            self.archive,
-            pause_seconds=float(request.get("pause_seconds", 0)),
-            told=told,
-        )
+        started = time.monotonic()
+        until = started + float(request.get("retry_seconds", 0))
+        while True:
+            try:
+                await asyncio.to_thread(
+                    self.pacs.send,
+                    files[len(accepted) :],
+                    self.archive,
+                    pause_seconds=float(request.get("pause_seconds", 0)),
+                    told=told,
+                )
+                break
+            except NotSent:
+                if time.monotonic() >= until:
+                    raise
+                await asyncio.sleep(0.5)
         return self._described(occasion) | {
-            "accepted": sent.accepted,
-            "bytes": sent.bytes,
-            "seconds": round(sent.seconds, 3),
+            "accepted": len(accepted),
+            "bytes": sum(kept.path.stat().st_size for kept in files),
+            "seconds": round(time.monotonic() - started, 3),
         }
 
     async def _made(self, occasion: Occasion, request: Request) -> list[Kept]:
@@ -194,7 +205,8 @@ class Hospital:
     async def _order(self, request: Request, _tell: Any) -> Answer:
         control = Control(request.get("control", "NW"))
         occasion = self._occasion(request)
-        accepted = await self.ris.send_order(occasion, self.interface, control)
+        retry = float(request.get("retry_seconds", 0))
+        accepted = await self.ris.send_order(occasion, self.interface, control, retry_seconds=retry)
         return self._described(occasion) | asdict(accepted)
 
     async def _patient(self, request: Request, _tell: Any) -> Answer:
@@ -269,6 +281,7 @@ async def serve(folder: Path, spec: Request) -> None:
         running.add(task)
         task.add_done_callback(running.discard)
     await hospital.close()
+    os._exit(0)  # a study that is still being sent slowly must not hold up the end
 
 
 async def _respond(hospital: Hospital, request: Request | None, say: "_Voice") -> None:

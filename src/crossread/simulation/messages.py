@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from crossread.simulation.headers import Occasion
 from crossread.simulation.region import MadeUpHospital, MadeUpPerson, Urgency
-from crossread.simulation.studies import Occasion
 
 ENCODINGS = {"8859/1": "iso8859-1", "UNICODE UTF-8": "utf-8", "UTF-8": "utf-8", "ASCII": "ascii"}
 UNDERSTOOD = frozenset({"ORU", "ORM", "OMI", "OMG", "ADT", "ACK", "ORR", "MDM"})

@@ -79,15 +79,6 @@ class Address:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """How a study was sent."""
-
-    accepted: int
-    bytes: int
-    seconds: float
-
-
 class Pacs:
     """The application entity of one hospital, over one shelf."""
 
@@ -139,14 +130,16 @@ class Pacs:
         *,
         pause_seconds: float = 0.0,
         told: Callable[[int], None] | None = None,
-    ) -> Sent:
-        """C-STORE files in one association. Raises NotSent with the reason."""
+    ) -> None:
+        """C-STORE files in one association; `told` hears how many are accepted so far.
+
+        Raises NotSent with the reason.
+        """
         if not files:
             raise NotSent("There is nothing to send.")
         ae = AE(self.ae_title)
         ae.maximum_pdu_size = _MAXIMUM_PDU
         ae.connection_timeout = 10
-        started = time.monotonic()
         association = ae.associate(
             to.host,
             to.port,
@@ -157,19 +150,16 @@ class Pacs:
         )
         if not association.is_established:
             raise NotSent(f"{to.ae_title} at {to.host}:{to.port} did not accept an association.")
-        total = 0
         try:
             for number, kept in enumerate(files, start=1):
                 if number > 1 and pause_seconds:
                     time.sleep(pause_seconds)
                 _store_one(association, kept, number, len(files))
-                total += kept.path.stat().st_size
                 if told is not None:
                     told(number)
         finally:
             if association.is_established:
                 association.release()
-        return Sent(len(files), total, time.monotonic() - started)
 
     def echo(self, to: Address) -> bool:
         """Whether the other answers a C-ECHO."""

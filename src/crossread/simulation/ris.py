@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,13 +14,14 @@ from typing import Any
 from hl7.mllp import InvalidBlockError, open_hl7_connection, start_hl7_server
 
 from crossread.simulation import messages
+from crossread.simulation.headers import Occasion
 from crossread.simulation.messages import Control, Header, Refusal
 from crossread.simulation.region import MadeUpHospital
 from crossread.simulation.shelf import append_line, read_lines
-from crossread.simulation.studies import Occasion
 
 _MESSAGE_BYTES = 32 * 1024 * 1024
 _ANSWER_SECONDS = 20.0
+_RETRY_SECONDS = 0.5
 
 
 class NotAccepted(Exception):
@@ -89,43 +91,52 @@ class Ris:
         await server.wait_closed()
 
     async def send_order(
-        self, occasion: Occasion, to: tuple[str, int], control: Control = Control.NEW
+        self,
+        occasion: Occasion,
+        to: tuple[str, int],
+        control: Control = Control.NEW,
+        *,
+        retry_seconds: float = 0.0,
     ) -> Accepted:
-        """Send an order and wait for its acknowledgement. Raises NotAccepted."""
-        return await self._send(
-            to,
-            lambda control_id, now: messages.order(
-                occasion, control=control, control_id=control_id, now=now
-            ),
-        )
+        """Send an order and wait for its acknowledgement. Raises NotAccepted.
+
+        For `retry_seconds` it is sent again, under the same control id, to a receiver that is away.
+        """
+
+        def write(control_id: str, now: datetime) -> str:
+            return messages.order(occasion, control=control, control_id=control_id, now=now)
+
+        return await self._send(to, write, retry_seconds)
 
     async def send_patient(self, occasion: Occasion, to: tuple[str, int], event: str) -> Accepted:
         """Send an ADT of that event and wait for its acknowledgement. Raises NotAccepted."""
-        return await self._send(
-            to,
-            lambda control_id, now: messages.patient(
-                occasion, event, control_id=control_id, now=now
-            ),
-        )
 
-    async def _send(self, to: tuple[str, int], write: Callable[[str, datetime], str]) -> Accepted:
+        def write(control_id: str, now: datetime) -> str:
+            return messages.patient(occasion, event, control_id=control_id, now=now)
+
+        return await self._send(to, write, 0.0)
+
+    async def _send(
+        self, to: tuple[str, int], write: Callable[[str, datetime], str], retry_seconds: float
+    ) -> Accepted:
         control_id = uuid.uuid4().hex[:20].upper()
         text = write(control_id, datetime.now(UTC).astimezone())
         encoding = messages.ENCODINGS[self.hospital.hl7_characters]
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
+        until = time.monotonic() + retry_seconds
+        while True:
+            try:
                 answer = await _asked(to, text.encode(encoding), encoding)
-        except TimeoutError as error:
-            raise NotAccepted(f"No answer within {_ANSWER_SECONDS:.0f} seconds.") from error
-        except (OSError, asyncio.IncompleteReadError, InvalidBlockError) as error:
-            raise NotAccepted(f"{to[0]}:{to[1]} could not be reached: {error}.") from error
+                break
+            except NotAccepted:
+                if time.monotonic() >= until:
+                    raise
+                await asyncio.sleep(_RETRY_SECONDS)
         code, answered, said = messages.acknowledged(answer)
         if answered != control_id:
             raise NotAccepted("The answer was not to this message.")
         if code not in ("AA", "CA"):
             raise NotAccepted(f"The message was answered with {code or 'nothing'}: {said}")
-        kind = text.split("|")[8]
-        return Accepted(control_id, code, kind, text)
+        return Accepted(control_id, code, text.split("|")[8], text)
 
     async def _converse(self, reader: Any, writer: Any) -> None:
         self._open.add(writer)
@@ -177,12 +188,19 @@ class Ris:
 
 
 async def _asked(to: tuple[str, int], content: bytes, encoding: str) -> str:
-    """Send one message and read its answer."""
-    reader, writer = await open_hl7_connection(*to, limit=_MESSAGE_BYTES)
+    """Send one message and read its answer. Raises NotAccepted when there is none."""
+    writer: Any = None
     try:
-        writer.writeblock(content)
-        await writer.drain()
-        answer: bytes = await reader.readblock()
-        return answer.decode(encoding, "replace")
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            reader, writer = await open_hl7_connection(*to, limit=_MESSAGE_BYTES)
+            writer.writeblock(content)
+            await writer.drain()
+            answer: bytes = await reader.readblock()
+            return answer.decode(encoding, "replace")
+    except TimeoutError as error:
+        raise NotAccepted(f"No answer within {_ANSWER_SECONDS:.0f} seconds.") from error
+    except (OSError, asyncio.IncompleteReadError, InvalidBlockError) as error:
+        raise NotAccepted(f"{to[0]}:{to[1]} could not be reached: {error}.") from error
     finally:
-        writer.close()
+        if writer is not None:
+            writer.close()

@@ -58,7 +58,7 @@ class Person:
         async with self._http.stream("GET", "/api/feed", timeout=None) as answer:
             async for line in answer.aiter_lines():
                 if line.startswith("data: "):
-                    heard.append((time.monotonic(), json.loads(line[6:])))
+                    heard += [(time.monotonic(), json.loads(line[6:]))]
 
     async def close(self) -> None:
         """Close the browser."""

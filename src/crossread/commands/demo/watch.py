@@ -103,6 +103,7 @@ def _about(event: Event) -> str:
 def _print(console: Console, event: Event) -> None:
     local = event.at.astimezone()
     hospital = event.hospital_id or ""
+    step = STEPS[event.kind]
     console.print(
-        f"  [dim]{local:%H:%M:%S}[/dim]  {hospital:8} {STEPS[event.kind]:34} [dim]{_about(event)}[/dim]"
+        f"  [dim]{local:%H:%M:%S}[/dim]  {hospital:8} {step:34} [dim]{_about(event)}[/dim]"
     )

@@ -1,0 +1,205 @@
+"""C-MOVE and C-GET give a hospital its own images back, and say what they could not give."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from pydicom import Dataset
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+from pynetdicom import AE, build_context, build_role, evt
+from tests.archive.arrivals import encoded
+from tests.gateways.dicom.listening import Listening, associated, sendable
+from tests.images import ct_series
+
+MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
+GET = "1.2.840.10008.5.1.4.1.2.2.3"
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+Got = dict[str, tuple[str, bytes]]  # by SOP instance: transfer syntax, data set
+
+
+@contextmanager
+def pacs(title: str = "NOORD_PACS", *syntaxes: str) -> Iterator[tuple[int, Got]]:
+    """A PACS that keeps the bytes it gets; its port."""
+    got: Got = {}
+
+    def take(event: evt.Event) -> int:
+        got[str(event.request.AffectedSOPInstanceUID)] = (  # type: ignore[union-attr]
+            str(event.context.transfer_syntax),
+            event.request.DataSet.getvalue(),  # type: ignore[union-attr]
+        )
+        return 0x0000
+
+    ae = AE(title)
+    ae.add_supported_context(CT, list(syntaxes) or [ExplicitVRLittleEndian])
+    server: Any = ae.start_server(
+        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, take)]
+    )
+    try:
+        yield server.server_address[1], got
+    finally:
+        ae.shutdown()
+
+
+def move(port: int, to: str, calling: str = "NOORD_PACS", **keys: Any) -> Dataset:
+    """The last answer to a C-MOVE."""
+    asked = _asked(keys)
+    with associated(port, [build_context(MOVE)], calling) as association:
+        return [answer for answer, _ in association.send_c_move(asked, to, MOVE)][-1]
+
+
+def get(port: int, syntax: str, calling: str = "NOORD_PACS", **keys: Any) -> tuple[Dataset, Got]:
+    """The last answer to a C-GET, and what came before it."""
+    got: Got = {}
+
+    def take(event: evt.Event) -> int:
+        got[str(event.request.AffectedSOPInstanceUID)] = (  # type: ignore[union-attr]
+            str(event.context.transfer_syntax),
+            event.request.DataSet.getvalue(),  # type: ignore[union-attr]
+        )
+        return 0x0000
+
+    with associated(
+        port,
+        [build_context(GET), build_context(CT, syntax)],
+        calling,
+        ext_neg=[build_role(UID(CT), scp_role=True)],
+        evt_handlers=[(evt.EVT_C_STORE, take)],
+    ) as association:
+        return [answer for answer, _ in association.send_c_get(_asked(keys), GET)][-1], got
+
+
+def _asked(keys: dict[str, Any]) -> Dataset:
+    asked = Dataset()
+    for keyword, value in {"QueryRetrieveLevel": "STUDY", **keys}.items():
+        setattr(asked, keyword, value)
+    return asked
+
+
+@pytest.fixture
+async def kept(listening: Listening) -> tuple[Listening, list[Dataset]]:
+    images = ct_series(slices=3)
+    assert await listening.stores(map(sendable, images)) == [0, 0, 0]
+    return listening, images
+
+
+Kept = tuple[Listening, list[Dataset]]
+
+
+async def test_a_study_is_moved_to_the_pacs_that_asks(kept: Kept) -> None:
+    listening, images = kept
+    with pacs() as (port, got):
+        await listening.pacs_listens_at(port)
+        last = await asyncio.to_thread(
+            move, listening.port, "NOORD_PACS", StudyInstanceUID=images[0].StudyInstanceUID
+        )
+    assert (last.Status, last.NumberOfCompletedSuboperations) == (0x0000, 3)
+    assert got == {
+        one.SOPInstanceUID: (ExplicitVRLittleEndian, encoded(one)) for one in images
+    }
+    [entry] = await listening.rows("select * from audit.entry where action = 'retrieve'")
+    assert entry["facts"] == {"instances": 3, "to": "NOORD_PACS"}
+
+
+async def test_one_image_and_one_series_can_be_asked_for(kept: Kept) -> None:
+    listening, images = kept
+    uid = images[0].StudyInstanceUID
+    last, got = await asyncio.to_thread(
+        get,
+        listening.port,
+        ExplicitVRLittleEndian,
+        QueryRetrieveLevel="IMAGE",
+        StudyInstanceUID=uid,
+        SOPInstanceUID=[images[0].SOPInstanceUID, images[2].SOPInstanceUID],
+    )
+    assert last.Status == 0x0000
+    assert set(got) == {images[0].SOPInstanceUID, images[2].SOPInstanceUID}
+    last, got = await asyncio.to_thread(
+        get,
+        listening.port,
+        ExplicitVRLittleEndian,
+        QueryRetrieveLevel="SERIES",
+        StudyInstanceUID=uid,
+        SeriesInstanceUID=images[0].SeriesInstanceUID,
+    )
+    assert len(got) == 3
+
+
+async def test_another_hospitals_study_is_not_given(kept: Kept) -> None:
+    listening, images = kept
+    last, got = await asyncio.to_thread(
+        get,
+        listening.port,
+        ExplicitVRLittleEndian,
+        "MIDDEN_PACS",
+        StudyInstanceUID=images[0].StudyInstanceUID,
+    )
+    assert (last.Status, got) == (0x0000, {})
+
+
+@pytest.mark.parametrize("to", ["MIDDEN_PACS", "NOBODY"])
+async def test_images_go_to_nobody_but_the_callers_own_hospital(kept: Kept, to: str) -> None:
+    listening, images = kept
+    last = await asyncio.to_thread(
+        move, listening.port, to, StudyInstanceUID=images[0].StudyInstanceUID
+    )
+    assert last.Status == 0xA801
+
+
+async def test_a_request_without_any_uid_gives_nothing(kept: Kept) -> None:
+    listening, _ = kept
+    _, got = await asyncio.to_thread(get, listening.port, ExplicitVRLittleEndian)
+    assert got == {}
+
+
+@pytest.mark.parametrize("stored", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
+async def test_a_peer_that_knows_only_implicit_vr_gets_it_that_way(
+    listening: Listening, stored: str
+) -> None:
+    [image] = ct_series(slices=1)
+    await listening.stores([sendable(image, stored)])
+    last, got = await asyncio.to_thread(
+        get, listening.port, ImplicitVRLittleEndian, StudyInstanceUID=image.StudyInstanceUID
+    )
+    assert last.Status == 0x0000
+    assert got == {
+        image.SOPInstanceUID: (ImplicitVRLittleEndian, encoded(image, ImplicitVRLittleEndian))
+    }
+
+
+async def test_a_damaged_image_is_told_of_and_does_not_keep_the_others_back(kept: Kept) -> None:
+    listening, images = kept
+    [row] = await listening.rows(
+        f"select object_key from archive.instance"
+        f" where sop_instance_uid = '{images[0].SOPInstanceUID}'"
+    )
+    content = await listening.objects.get(row["object_key"])
+    await listening.objects.put(row["object_key"], content[:-1] + b"!")
+    last, got = await asyncio.to_thread(
+        get,
+        listening.port,
+        ExplicitVRLittleEndian,
+        StudyInstanceUID=images[0].StudyInstanceUID,
+    )
+    assert set(got) == {images[1].SOPInstanceUID, images[2].SOPInstanceUID}
+    assert (last.Status, last.NumberOfFailedSuboperations) == (0xB000, 1)
+    [told] = await listening.rows("select * from platform.event where kind = 'instance.damaged'")
+    assert told["facts"]["sop_instance_uid"] == images[0].SOPInstanceUID
+
+
+async def test_a_pacs_that_is_down_makes_the_move_fail(kept: Kept) -> None:
+    listening, images = kept
+    with pacs() as (port, _):
+        pass
+    await listening.pacs_listens_at(port)
+    last = await asyncio.to_thread(
+        move, listening.port, "NOORD_PACS", StudyInstanceUID=images[0].StudyInstanceUID
+    )
+    assert last.Status == 0xA801
