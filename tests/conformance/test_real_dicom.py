@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.filebase import DicomFileLike
 from pydicom.filereader import _read_file_meta_info, read_preamble
 from pydicom.uid import UID, ImplicitVRLittleEndian
 from pynetdicom import build_context, build_role, evt
@@ -45,7 +44,7 @@ def read(path: Path) -> File | None:
     content = path.read_bytes()
     if content[128:132] != b"DICM":
         return None
-    stream: DicomFileLike = BytesIO(content)  # type: ignore[assignment]
+    stream = BytesIO(content)
     read_preamble(stream, False)
     meta = _read_file_meta_info(stream)
     found = _whole(content)

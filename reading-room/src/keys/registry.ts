@@ -53,6 +53,7 @@ export const COMMANDS = {
   toolPan: { scope: 'images', keys: ['p'] },
   toolLength: { scope: 'images', keys: ['l'] },
   toolEllipse: { scope: 'images', keys: ['e'] },
+  point: { scope: 'images', keys: ['Enter'] },
   zoomIn: { scope: 'images', keys: ['+', '='] },
   zoomOut: { scope: 'images', keys: ['-'] },
   invert: { scope: 'images', keys: ['i'] },

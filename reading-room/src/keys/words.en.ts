@@ -48,6 +48,7 @@ export const en: Like<typeof nl> = {
     toolPan: 'Pan',
     toolLength: 'Measure a length',
     toolEllipse: 'Measure an ellipse',
+    point: 'Cursor; place a point',
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     invert: 'Invert',

@@ -47,6 +47,7 @@ export const nl = {
     toolPan: 'Schuiven',
     toolLength: 'Lengte meten',
     toolEllipse: 'Ellips meten',
+    point: 'Richtpunt; punt zetten',
     zoomIn: 'Groter',
     zoomOut: 'Kleiner',
     invert: 'Omkeren',

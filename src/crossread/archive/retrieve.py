@@ -7,8 +7,10 @@ from io import BytesIO
 from pydicom.encaps import get_frame, parse_basic_offsets
 
 from crossread.archive.encoding import encoding
-from crossread.archive.model import Instance
+from crossread.archive.model import ArchiveEvent, Instance
 from crossread.archive.structure import PIXEL_DATA, UNDEFINED, elements
+from crossread.platform import events
+from crossread.platform.database import Database
 from crossread.platform.errors import CrossreadError, NotFound
 from crossread.platform.objects import Objects
 
@@ -33,6 +35,28 @@ async def file(objects: Objects, instance: Instance) -> bytes:
     ):
         raise Damaged(instance)
     return content
+
+
+async def give_out(database: Database, objects: Objects, instance: Instance) -> bytes:
+    """The kept file, for somebody outside; that it is damaged or gone is announced.
+
+    Raises NotFound, Damaged.
+    """
+    try:
+        return await file(objects, instance)
+    except (NotFound, Damaged):
+        async with database.transaction() as db:
+            await events.append(
+                db,
+                ArchiveEvent.DAMAGED,
+                instance.id,
+                hospital_id=instance.hospital_id,
+                facts={
+                    "study_id": str(instance.study_id),
+                    "sop_instance_uid": instance.sop_instance_uid,
+                },
+            )
+        raise
 
 
 async def frame(objects: Objects, instance: Instance, number: int) -> bytes:

@@ -108,8 +108,8 @@ def _body(x: Field, y: Field, z: Field) -> Field:
     half_depth = half_depth - 0.16 * slope
     radius = (np.abs(x / half_width) ** 2.6 + np.abs((y - middle) / half_depth) ** 2.6) ** (1 / 2.6)
     trunk = (radius - 1) * half_depth
-    breast = Ellipsoid((70, -84, -60), (54, 30, 48)).distance(np.abs(x), y, z)
-    return joined(trunk, breast, 26)
+    pectoral = Ellipsoid((68, -82, -40), (56, 24, 52)).distance(np.abs(x), y, z)
+    return joined(trunk, pectoral, 26)
 
 
 def _dome(x: Field, y: Field) -> Field:

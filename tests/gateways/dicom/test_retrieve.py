@@ -101,9 +101,7 @@ async def test_a_study_is_moved_to_the_pacs_that_asks(kept: Kept) -> None:
             move, listening.port, "NOORD_PACS", StudyInstanceUID=images[0].StudyInstanceUID
         )
     assert (last.Status, last.NumberOfCompletedSuboperations) == (0x0000, 3)
-    assert got == {
-        one.SOPInstanceUID: (ExplicitVRLittleEndian, encoded(one)) for one in images
-    }
+    assert got == {one.SOPInstanceUID: (ExplicitVRLittleEndian, encoded(one)) for one in images}
     [entry] = await listening.rows("select * from audit.entry where action = 'retrieve'")
     assert entry["facts"] == {"instances": 3, "to": "NOORD_PACS"}
 

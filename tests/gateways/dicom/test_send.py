@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmwrite
+from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit
-from pynetdicom import AE, evt
+from pynetdicom import AE, _config, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from tests.archive.arrivals import encoded
 from tests.images import ct_series
@@ -20,6 +21,12 @@ from crossread.hospitals.model import Endpoint, EndpointKind
 from crossread.platform.errors import Refused, Unreachable
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+@pytest.fixture(autouse=True)
+def the_pacs_takes_only_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own listener, in this process, takes every class; a PACS does not."""
+    monkeypatch.setattr(_config, "UNRESTRICTED_STORAGE_SERVICE", False)
 
 
 def part10(image: Dataset) -> bytes:
@@ -108,7 +115,7 @@ async def test_a_pacs_that_knows_only_implicit_vr_is_served() -> None:
 
 async def test_a_compressed_object_is_not_sent_as_something_else() -> None:
     [image] = ct_series(slices=1)
-    image.PixelData = b"\xfe\xff\0\xe0\0\0\0\0\xfe\xff\0\xe0\4\0\0\0\1\2\3\4\xfe\xff\xdd\xe0\0\0\0\0"
+    image.PixelData = encapsulate([b"\1\2\3\4"])
     image["PixelData"].VR = "OB"
     image["PixelData"].is_undefined_length = True
     image.file_meta.TransferSyntaxUID = JPEGBaseline8Bit

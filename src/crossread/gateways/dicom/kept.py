@@ -8,9 +8,9 @@ from io import BytesIO
 
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
-from pydicom.filereader import read_dataset
 from pydicom.uid import UID
 from pynetdicom import association
+from pynetdicom.dsutils import decode
 from pynetdicom.dsutils import encode as encode_anew
 
 from crossread.archive.model import Instance
@@ -35,7 +35,7 @@ class KeptDataset(Dataset):
         own = (syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated)
         if own == (implicit, little, deflated):
             return kept
-        dataset = read_dataset(BytesIO(kept), own[0], own[1])
+        dataset = decode(BytesIO(kept), *own)
         answer: bytes | None = encode_anew(dataset, implicit, little, deflated)
         return answer
 

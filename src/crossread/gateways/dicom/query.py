@@ -39,6 +39,7 @@ def handler(desk: Desk) -> Callable[[evt.Event], Iterator[tuple[int, Dataset | N
     def find(event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
         try:
             caller = desk.caller(event)
+            ours = event.assoc.acceptor.ae_title.strip()
             asked = event.identifier
             level = str(asked.get("QueryRetrieveLevel", "")).strip()
             if level not in _LEVELS:
@@ -53,7 +54,7 @@ def handler(desk: Desk) -> Callable[[evt.Event], Iterator[tuple[int, Dataset | N
             if event.is_cancelled:
                 yield CANCELLED, None
                 return
-            yield PENDING, answer(asked, level, row)
+            yield PENDING, answer(asked, level, row, ours)
 
     return find
 
@@ -134,8 +135,8 @@ def _patients(rows: list[Row]) -> list[Row]:
     return list(once.values())
 
 
-def answer(asked: Dataset, level: str, row: Row) -> Dataset:
-    """One match, with the keys that were asked for and that we know."""
+def answer(asked: Dataset, level: str, row: Row, ours: str) -> Dataset:
+    """One match, with the keys that were asked for and that we know, to be had from `ours`."""
     known = _known(level, row)
     found = Dataset()
     found.SpecificCharacterSet = "ISO_IR 192"
@@ -145,7 +146,7 @@ def answer(asked: Dataset, level: str, row: Row) -> Dataset:
         if keyword in {"SpecificCharacterSet", "QueryRetrieveLevel"} or not keyword:
             continue
         setattr(found, keyword, known.get(keyword, [] if element.VR == "SQ" else ""))
-    found.RetrieveAETitle = ""
+    found.RetrieveAETitle = ours
     found.InstanceAvailability = "ONLINE"
     for unique in _UNIQUE[level]:
         setattr(found, unique, known.get(unique, ""))

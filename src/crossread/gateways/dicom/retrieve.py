@@ -22,7 +22,7 @@ from crossread.platform.errors import CrossreadError
 if TYPE_CHECKING:
     from crossread.gateways.dicom.listener import Desk
 
-PENDING, CANCELLED, FAILED = 0xFF00, 0xFE00, 0xC000
+PENDING, CANCELLED = 0xFF00, 0xFE00
 _CONTEXTS_AT_MOST = 128  # PS3.8 9.3.2: odd numbers from 1 to 255
 
 log = structlog.get_logger(__name__)
@@ -64,12 +64,20 @@ def _give(desk: Desk, event: evt.Event, instances: list[Instance]) -> Iterator[A
             yield CANCELLED, None
             return
         try:
-            content = desk.ask(retrieve.file(desk.objects, instance))
+            content = desk.ask(retrieve.give_out(desk.database, desk.objects, instance))
         except CrossreadError as error:
             log.error("instance.not_given", cause=error.cause, error=type(error).__name__)
-            yield FAILED, None
-            return
+            yield PENDING, _not_given(instance)
+            continue
         yield PENDING, KeptDataset(instance, content[instance.dataset_offset :])
+
+
+def _not_given(instance: Instance) -> Dataset:
+    """What pynetdicom counts as a failed sub-operation, by its UID: it has no transfer syntax."""
+    failed = Dataset()
+    failed.SOPClassUID = instance.sop_class_uid
+    failed.SOPInstanceUID = instance.sop_instance_uid
+    return failed
 
 
 async def _destination(desk: Desk, caller: Endpoint, application: str) -> Endpoint | None:

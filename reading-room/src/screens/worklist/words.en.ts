@@ -1,0 +1,42 @@
+import type { Like } from '../../words/language'
+import type { nl } from './words.nl'
+
+export const en: Like<typeof nl> = {
+  view: { open: 'Open', mine: 'Mine', done: 'Done', all: 'All' },
+  views: 'Part of the list',
+  filter: 'Search name, number, procedure…',
+  tasks: (shown: number, all: number) =>
+    shown === all ? `${all} ${all === 1 ? 'task' : 'tasks'}` : `${shown} of ${all} tasks`,
+  table: 'Worklist',
+  urgency: 'Urgency',
+  due: 'Left',
+  hospital: 'Hospital',
+  patient: 'Patient',
+  age: 'Age',
+  procedure: 'Procedure',
+  modality: 'Mod.',
+  images: 'Images',
+  priors: 'Priors',
+  state: 'State',
+  deliveries: 'Delivered',
+  arriving: 'arriving',
+  late: (count: number) => `+${count} came late`,
+  noImages: 'none',
+  notShown: 'not shown',
+  you: 'you',
+  by: (name: string, hospital: string) => `${name}, ${hospital}`,
+  delivered: (done: number, all: number) => `${done}/${all}`,
+  refusedCount: (count: number) => `${count} refused`,
+  empty: {
+    open: 'Nothing to read. New studies appear here by themselves.',
+    mine: 'You have nothing in hand.',
+    done: 'Nothing finished yet.',
+    all: 'There are no tasks yet.',
+  },
+  nothingFound: 'Nothing found with this filter.',
+  enter: 'open and claim',
+  openOnly: 'only open',
+  move: 'move',
+  search: 'search',
+  help: 'all keys',
+}

@@ -1,0 +1,16 @@
+export const nl = {
+  worklist: 'Werklijst',
+  deliveries: 'Bezorgingen',
+  arrivals: 'Binnengekomen',
+  consents: 'Toestemming',
+  screens: 'Schermen',
+  live: 'live',
+  reconnecting: 'verbinden…',
+  lost: (since: string) => `opnieuw verbinden, stand van ${since}`,
+  keys: 'Toetsen',
+  signOut: 'Afmelden',
+  otherLanguage: 'English',
+  opening: 'Leeszaal openen…',
+  broken: 'Dit scherm is vastgelopen. Wat u schreef is bewaard op de server.',
+  reload: 'Opnieuw laden',
+}
