@@ -4,9 +4,11 @@ import asyncio
 from io import BytesIO
 
 from pydicom import dcmread
+from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
 from pynetdicom import AE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
+from crossread.archive.encoding import is_native
 from crossread.hospitals.model import Endpoint
 from crossread.platform.errors import Refused, Unreachable
 
@@ -33,7 +35,7 @@ async def echo(endpoint: Endpoint, *, calling: str, timeout: float = 10.0) -> No
 def _send(endpoint: Endpoint, content: bytes, calling: str, timeout: float) -> str:
     dataset = dcmread(BytesIO(content))
     ae = _ae(calling, timeout)
-    ae.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
+    ae.add_requested_context(dataset.SOPClassUID, _offered(dataset.file_meta.TransferSyntaxUID))
     association = ae.associate(endpoint.host, endpoint.port, ae_title=endpoint.application)
     if association.is_rejected:
         raise Unreachable(
@@ -58,6 +60,12 @@ def _send(endpoint: Endpoint, content: bytes, calling: str, timeout: float) -> s
         if association.is_established:
             association.release()
     return _read(endpoint, status)
+
+
+def _offered(own: UID) -> list[str]:
+    """Its own transfer syntax, and for native pixels the one that everybody knows (PS3.5 10.1)."""
+    native = is_native(own) and own != ExplicitVRBigEndian
+    return list(dict.fromkeys((str(own), str(ImplicitVRLittleEndian)) if native else (str(own),)))
 
 
 def _read(endpoint: Endpoint, status: int | None) -> str:
