@@ -9,7 +9,7 @@ import hypothesis  # noqa: F401 - early: its plugin would import it amid threads
 import psycopg
 import pytest
 from psycopg import sql
-from tests.region import region as region
+from tests.region import region  # noqa: F401 - a fixture
 
 from crossread import migrations
 from crossread.platform import embedded

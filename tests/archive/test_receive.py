@@ -1,6 +1,7 @@
 """What the archive takes in, what it refuses, and what it keeps of either."""
 
 import asyncio
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -303,6 +304,32 @@ async def test_two_contents_under_one_uid_at_once_leave_one(archive: Archive) ->
     [kept] = await instances(archive, image)
     content = (await archive.objects.get(kept.object_key))[kept.dataset_offset :]
     assert content == sent[[isinstance(one, Outcome) for one in outcomes].index(True)].dataset
+
+
+async def test_an_object_that_takes_long_to_read_does_not_hold_up_the_others(
+    archive: Archive,
+) -> None:
+    [image] = ct_series(slices=1)
+    contours = []
+    for number in range(3000):
+        contour = Dataset()
+        contour.NumberOfContourPoints, contour.ContourNumber = 40, number
+        contour.ContourData = [f"{place}.125" for place in range(120)]
+        contours.append(contour)
+    image.ContourSequence = contours
+    sent = arrival(image)
+    waits = []
+
+    async def watch() -> None:
+        while True:
+            start = time.monotonic()
+            await asyncio.sleep(0.01)
+            waits.append(time.monotonic() - start)
+
+    watching = asyncio.create_task(watch())
+    assert await archive.takes(sent) is Outcome.STORED
+    watching.cancel()
+    assert max(waits) < 0.5
 
 
 async def test_a_store_that_cannot_keep_is_not_a_success(archive: Archive, tmp_path: Path) -> None:

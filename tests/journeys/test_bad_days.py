@@ -301,3 +301,31 @@ async def test_the_same_order_twice_makes_one_task(region: Region) -> None:
     noord = await region.browser("radiologist@noord")
     await until(lambda: in_state(noord, "expected"))
     assert len(await noord.tasks("all")) == 1
+
+
+async def test_a_resident_signs_preliminary_and_a_radiologist_makes_it_final(
+    region: Region,
+) -> None:
+    await send_order(region)
+    await region.consent("noord")
+    await region.pacs["noord"].send(region.dicom.port, ct_series())
+    resident = await region.browser("resident@midden")
+    path, held = await claimed(region, resident)
+    sections = {"impression": "Bloeding?"}
+    body = {**held, "language": "nl", "sections": sections}
+    refusal = await resident.post(f"{path}/sign", expect=403, status="final", **body)
+    assert refusal["reasons"] == ["role"]
+    await resident.post(f"{path}/sign", status="preliminary", **body)
+    answer = await resident.http.post(f"{path}/claim")
+    assert answer.json()["reasons"] == ["needs_radiologist"]
+
+    radiologist = await region.browser("radiologist@midden")
+    lease = await radiologist.post(f"{path}/claim")
+    held = {"token": lease["token"], "fence": lease["fence"]}
+    final = await signed(radiologist, path, held, "Acute bloeding.")
+    assert final["version"] == 2
+    await until(lambda: in_state(radiologist, "delivered", "done"), what="delivery")
+    said = [one for one in region.ris["noord"].received if "ORC|SC|" in one]
+    assert [one.split("ORC|SC|")[1].split("|")[3] for one in said] == ["SC", "IP", "A", "CM"]
+    reports = [one for one in region.ris["noord"].received if "ORU^R01" in one]
+    assert [("|P|||" in one, "|F|||" in one) for one in reports] == [(True, False), (False, True)]

@@ -1,5 +1,6 @@
 """Take in one instance: durable and indexed when this returns, or refused with a reason."""
 
+import asyncio
 from datetime import datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -46,7 +47,8 @@ async def receive(database: Database, objects: Objects, arrival: Arrival, now: d
         NotKept: the object store is full or away; a repeat may succeed.
     """
     try:
-        contents = read(arrival)
+        # in a thread: a large header takes a second, in which nobody else would be served
+        contents = await asyncio.to_thread(read, arrival)
         return await _archive(database, objects, arrival, contents, now)
     except NotArchived as refusal:
         await hold(

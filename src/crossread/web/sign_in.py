@@ -1,8 +1,8 @@
 """Signing in: by the hospital's identity provider (OpenID Connect), or locally in the demo."""
 
+import warnings
 from typing import Any, Protocol
 
-from authlib.integrations.starlette_client import OAuth, OAuthError
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
@@ -17,6 +17,10 @@ from crossread.platform.configuration import Settings
 from crossread.platform.errors import NotFound, Refused
 from crossread.platform.http import Ground, On
 from crossread.web import session
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of a change inside Authlib that does not touch what we use
+    from authlib.integrations.starlette_client import OAuth, OAuthError
 
 DEMO_PASSWORD = "crossread"  # noqa: S105 - shown on the sign-in page of the demo, and only there
 # checked when the name is unknown, so that the time of a no does not tell whether it exists

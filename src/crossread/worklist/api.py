@@ -108,13 +108,7 @@ async def worklist(
     now = on.clock()
     async with on.database.transaction() as db:
         position = await events.latest(db)
-        ids = await store.listed(
-            db,
-            hospital_id=caller.hospital_id,
-            reader_id=caller.id,
-            states=view.STATES_OF_VIEW[show],
-            limit=min(limit, 2000),
-        )
+        ids = await _listed(db, caller, show, min(limit, 2000))
         rows = [view.row_for(caller, row, now) for row in await store.rows(db, ids)]
         if show is View.MINE:
             rows = [row for row in rows if row.mine]
@@ -168,6 +162,24 @@ async def history(on: On, caller: Caller, task_id: UUID) -> list[HistoryOut]:
         await visible(db, caller, task_id)
         rows = await store.history(db, task_id)
     return [HistoryOut(what=f"task.{row['to_state']}", **row) for row in rows]
+
+
+async def _listed(db: Connection, caller: Reader, show: View, limit: int) -> list[UUID]:
+    """What is open by urgency; what is done, or everything, newest first."""
+    states = view.STATES_OF_VIEW[show]
+    match show:
+        case View.OPEN | View.MINE:
+            return await store.listed(
+                db,
+                hospital_id=caller.hospital_id,
+                reader_id=caller.id,
+                states=states,
+                limit=limit,
+            )
+        case View.DONE | View.ALL:
+            return await store.listed_newest(
+                db, hospital_id=caller.hospital_id, states=states, limit=limit
+            )
 
 
 async def visible(db: Connection, caller: Reader, task_id: UUID) -> Task:

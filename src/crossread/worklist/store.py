@@ -305,7 +305,8 @@ async def listed(
 ) -> list[UUID]:
     """Which tasks this reader's list shows: of her own hospital, or offered to it, or hers.
 
-    Urgent first, then what is due first. The three arms each have their own index.
+    Urgent first, then what is due first. The three arms each have their own index; only tasks in
+    `states` are looked at, so name those that are open.
     """
     cursor = await db.execute(
         """
@@ -329,6 +330,37 @@ async def listed(
             "hospital": hospital_id,
             "reader": reader_id,
             "states": [str(state) for state in states],
+            "limit": limit,
+        },
+    )
+    return [row["id"] for row in await cursor.fetchall()]
+
+
+async def listed_newest(
+    db: Connection, *, hospital_id: str, states: Sequence[TaskState], limit: int
+) -> list[UUID]:
+    """The tasks of this hospital, or offered to it, that changed last, newest first.
+
+    Looks at the last changed ones only, so its cost does not grow with all that was ever read.
+    """
+    cursor = await db.execute(
+        """
+        select id
+        from (
+            select id, hospital_id, offered_to, state, changed_at
+            from worklist.task
+            order by changed_at desc
+            limit %(window)s
+        ) recent
+        where state = any(%(states)s)
+          and (hospital_id = %(hospital)s or offered_to @> array[%(hospital)s])
+        order by changed_at desc, id
+        limit %(limit)s
+        """,
+        {
+            "hospital": hospital_id,
+            "states": [str(state) for state in states],
+            "window": 5000,
             "limit": limit,
         },
     )

@@ -50,7 +50,8 @@ async def take_up(db: Connection, subject: Subject, now: datetime) -> Task:
         await store.delete_unread(db, waiting.id)
     task = task or waiting
     if task is None:
-        return await _begin(db, subject, TaskState.INCOMPLETE, (), now, reason="images came")
+        missing = () if subject.order else (HeldBack.NO_ORDER,)
+        return await _begin(db, subject, TaskState.INCOMPLETE, missing, now, reason="images came")
     return await _know(db, task, subject, now)
 
 

@@ -38,7 +38,10 @@ async def move(
     moved = task.after(move, now)
     await store.save(db, moved)
     await store.write_ledger(db, moved, task.state, now, actor, reason)
-    await announce(db, moved, _EVENT_OF[move])
+    # a radiologist who takes up a resident's report, or gives it back, does not undo what the
+    # hospital has heard: for it the order stays at "preliminary"
+    supervising = task.state is TaskState.PRELIMINARY and move in {Move.CLAIM, Move.RELEASE}
+    await announce(db, moved, TaskEvent.CHANGED if supervising else _EVENT_OF[move])
     return moved
 
 

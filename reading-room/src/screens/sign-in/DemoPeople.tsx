@@ -16,8 +16,12 @@ interface DemoPeopleProps {
 export function DemoPeople({ people, onChoose }: DemoPeopleProps) {
   const words = useWords({ nl, en })
   const { role } = useWords(shared)
-  const hospitals = Map.groupBy(people, (person) => person.hospital_name)
-  const ordered = [...hospitals.values()].flat()
+  const names = [...new Set(people.map((person) => person.hospital_name))]
+  const hospitals = names.map((hospital) => ({
+    hospital,
+    readers: people.filter((person) => person.hospital_name === hospital),
+  }))
+  const ordered = hospitals.flatMap(({ readers }) => readers)
   const keyOf = (person: DemoReader) => KEYS[ordered.indexOf(person)] ?? ''
 
   useEffect(() => {
@@ -36,7 +40,7 @@ export function DemoPeople({ people, onChoose }: DemoPeopleProps) {
         <strong>{words.demo}</strong> <span className="quiet">{words.demoSays}</span>
       </p>
       <div className="hospitals">
-        {[...hospitals].map(([hospital, readers]) => (
+        {hospitals.map(({ hospital, readers }) => (
           <section key={hospital}>
             <h2>{hospital}</h2>
             <ul>

@@ -27,7 +27,13 @@ export function TaskTable({ tasks, selected, changed, onSelect, onOpen }: TaskTa
   }, [selected])
 
   return (
-    <table className="tasks" aria-label={words.table}>
+    <table
+      className="tasks"
+      role="grid"
+      aria-label={words.table}
+      aria-activedescendant={selected === null ? undefined : `row-${selected}`}
+      tabIndex={0}
+    >
       <thead>
         <tr>
           {table.getAllColumns().map(({ id }) => (
@@ -44,6 +50,7 @@ export function TaskTable({ tasks, selected, changed, onSelect, onOpen }: TaskTa
           return (
             <tr
               key={row.id}
+              id={`row-${task.id}`}
               data-testid={`task-${task.id}`}
               data-state={task.state}
               aria-selected={isSelected}

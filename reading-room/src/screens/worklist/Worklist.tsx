@@ -73,6 +73,7 @@ export function Worklist({ me }: { me: Me }) {
               className="plain"
               aria-selected={one === view}
               data-testid={`view-${one}`}
+              onMouseDown={(event) => event.preventDefault()}
               onClick={() => setView(one)}
             >
               {words.view[one]} <kbd>{index + 1}</kbd>

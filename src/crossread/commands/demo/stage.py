@@ -78,8 +78,17 @@ class Stage:
 
     async def fill(self, console: Console) -> None:
         """Order and send the studies, with their patients' permission."""
-        for hospital_id, study in await self._planned():
-            await self._bring(console, hospital_id, study)
+        planned = await self._planned()
+        # drawing takes some seconds; all hospitals do it at once
+        making = [
+            asyncio.create_task(self.hospitals[hospital_id].ask("prepare", study=study))
+            for hospital_id, study in planned
+        ]
+        try:
+            for hospital_id, study in planned:
+                await self._bring(console, hospital_id, study)
+        finally:
+            await asyncio.gather(*making, return_exceptions=True)
 
     async def _planned(self) -> list[tuple[str, str]]:
         if self.wish.data is None:
