@@ -1,6 +1,7 @@
 """What every test may ask for: a database of its own, made from one migrated template."""
 
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -20,17 +21,19 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """A PostgreSQL server: the embedded one, or the one CROSSREAD_TEST_DATABASE_URL names."""
     named = os.environ.get("CROSSREAD_TEST_DATABASE_URL")
     if named:
         yield named
         return
-    folder = tmp_path_factory.mktemp("postgres") / "data"
-    try:
-        yield embedded.start(folder, database="postgres")
-    finally:
-        embedded.stop(folder)
+    # not in pytest's own folder: a second pytest closes that to the user the server runs as
+    with tempfile.TemporaryDirectory(prefix="crossread-") as place:
+        folder = Path(place) / "data"
+        try:
+            yield embedded.start(folder, database="postgres")
+        finally:
+            embedded.stop(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Whatever bytes come, the reader finds a whole data set or says why not."""
 
+import time
+
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from pydicom import Dataset
@@ -117,3 +119,21 @@ def test_sequences_nested_without_end_are_refused() -> None:
         assert refusal.reason in {Reason.NOT_DICOM, Reason.TRUNCATED}
     else:
         raise AssertionError("taken")
+
+
+def test_a_structure_set_with_many_coordinates_is_read_in_seconds() -> None:
+    image = image_with_a_sequence()
+    contours = []
+    for number in range(600):
+        contour = Dataset()
+        contour.ContourNumber = number
+        contour.ContourData = ["-12.125"] * 300
+        contours.append(contour)
+    image.ContourSequence = contours
+    sent = arrival(image)
+    start = time.process_time()
+    contents = read(sent)
+    assert time.process_time() - start < 2
+    [first, *_] = contents.metadata["30060040"]["Value"]
+    assert first["30060048"] == {"vr": "IS", "Value": [0]}
+    assert first["30060050"]["Value"][:2] == [-12.125, -12.125]

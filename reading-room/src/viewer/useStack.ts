@@ -1,0 +1,59 @@
+/** Puts a stack into a viewport on the page. */
+import { Enums } from '@cornerstonejs/core'
+import { ToolGroupManager } from '@cornerstonejs/tools'
+import { useEffect, useState } from 'react'
+import { fetchAhead, startEngine, viewportOf } from './engine'
+import { openingIndex, type Stack } from './images'
+import { GROUP } from './tools'
+
+export type Showing = 'waiting' | 'shown' | 'failed'
+
+export function useStack(id: string, element: HTMLDivElement | null, stack: Stack | null): Showing {
+  const [showing, setShowing] = useState<{ stack: Stack; how: Showing } | null>(null)
+  const [ready, setReady] = useState(false)
+
+  useEffect(() => {
+    if (element === null) return
+    let gone = false
+    const leave: (() => void)[] = []
+    void startEngine().then((engine) => {
+      if (gone) return
+      engine.enableElement({ viewportId: id, type: Enums.ViewportType.STACK, element })
+      ToolGroupManager.getToolGroup(GROUP)?.addViewport(id, engine.id)
+      const watch = new ResizeObserver(() => engine.resize(true, true))
+      watch.observe(element)
+      leave.push(() => {
+        watch.disconnect()
+        ToolGroupManager.getToolGroup(GROUP)?.removeViewports(engine.id, id)
+        engine.disableElement(id)
+      })
+      setReady(true)
+    })
+    return () => {
+      gone = true
+      setReady(false)
+      leave.forEach((one) => one())
+    }
+  }, [id, element])
+
+  useEffect(() => {
+    const viewport = viewportOf(id)
+    if (!ready || viewport === null || stack === null) return
+    const stop = new AbortController()
+    const from = openingIndex(stack)
+    viewport
+      .setStack(stack.pictures.map((picture) => picture.imageId), from)
+      .then(() => {
+        if (stop.signal.aborted) return
+        viewport.render()
+        setShowing({ stack, how: 'shown' })
+        void fetchAhead(stack, from, stop.signal)
+      })
+      .catch(() => {
+        if (!stop.signal.aborted) setShowing({ stack, how: 'failed' })
+      })
+    return () => stop.abort()
+  }, [id, ready, stack])
+
+  return showing?.stack === stack ? showing.how : 'waiting'
+}
