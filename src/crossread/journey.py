@@ -210,7 +210,10 @@ class Journey:
         """When the hospital has acknowledged everything, the task is delivered."""
         async with self.database.transaction() as db:
             task = await tasks.lock(db, UUID(task_id))
-            if task.state is TaskState.FINAL and await deliveries.all_acknowledged(db, task.id):
+            if task.state is not TaskState.FINAL:
+                return
+            latest = (await reports.reports_of_task(db, task.id))[-1]
+            if await deliveries.all_acknowledged(db, task.id, latest.report_id):
                 await transition.move(db, task, Move.DELIVER, self.clock(), actor=None)
 
     async def settle(self, task_id: str, cause: str) -> None:

@@ -14,6 +14,8 @@ interface ViewportProps {
   active: boolean
   /** Null: nothing chosen, or not here yet. */
   stack: Stack | null
+  /** The image to open with; null is the one that suits the modality. */
+  openAt: number | null
   /** What to say while there is nothing to see. */
   silence: string
   caption: { hospital: string; date: string; description: string }
@@ -27,7 +29,7 @@ export function Viewport(props: ViewportProps) {
   const { id, stack, isPrior, active, caption, onShown } = props
   const words = useWords({ nl, en })
   const [element, setElement] = useState<HTMLDivElement | null>(null)
-  const showing = useStack(id, element, stack)
+  const showing = useStack(id, element, stack, props.openAt)
   const overlay = useOverlay(id, element, stack)
   const shown = showing === 'shown'
   useEffect(() => {

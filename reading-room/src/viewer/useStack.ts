@@ -1,16 +1,20 @@
 /** Puts a stack into a viewport on the page. */
 import { Enums } from '@cornerstonejs/core'
 import { ToolGroupManager } from '@cornerstonejs/tools'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { fetchAhead, startEngine, viewportOf } from './engine'
 import { openingIndex, type Stack } from './images'
 import { GROUP } from './tools'
 
 export type Showing = 'waiting' | 'shown' | 'failed'
 
-export function useStack(id: string, element: HTMLDivElement | null, stack: Stack | null): Showing {
+export function useStack(id: string, element: HTMLDivElement | null, stack: Stack | null, openAt: number | null): Showing {
   const [showing, setShowing] = useState<{ stack: Stack; how: Showing } | null>(null)
   const [ready, setReady] = useState(false)
+  const opening = useRef(openAt)
+  useEffect(() => {
+    opening.current = openAt
+  })
 
   useEffect(() => {
     if (element === null) return
@@ -40,7 +44,7 @@ export function useStack(id: string, element: HTMLDivElement | null, stack: Stac
     const viewport = viewportOf(id)
     if (!ready || viewport === null || stack === null) return
     const stop = new AbortController()
-    const from = openingIndex(stack)
+    const from = opening.current ?? openingIndex(stack)
     viewport
       .setStack(stack.pictures.map((picture) => picture.imageId), from)
       .then(() => {

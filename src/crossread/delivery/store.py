@@ -158,19 +158,19 @@ async def of_hospital(
     return [(_delivery(row), row["procedure_nl"]) for row in await cursor.fetchall()]
 
 
-async def all_acknowledged(db: Connection, task_id: UUID) -> bool:
-    """Whether a final report was owed and everything of the task is acknowledged."""
+async def all_acknowledged(db: Connection, task_id: UUID, report_id: UUID) -> bool:
+    """Whether this report was owed, and nothing of its task is open any more."""
     cursor = await db.execute(
         """
         select count(*) filter (where state in ('owed', 'refused')) as open,
-               count(*) filter (where kind = 'report') as reports
+               count(*) filter (where report_id = %s) as of_report
         from delivery.delivery
         where task_id = %s
         """,
-        (task_id,),
+        (report_id, task_id),
     )
     row = await cursor.fetchone()
-    return row is not None and row["open"] == 0 and row["reports"] > 0
+    return row is not None and row["open"] == 0 and row["of_report"] > 0
 
 
 def _delivery(row: Row) -> Delivery:

@@ -23,7 +23,7 @@ export class DraftSaver {
   #kept = ''
   #lease: Lease | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
-  #under_way: Promise<void> | null = null
+  #underWay: Promise<void> | null = null
   /** The newest revision of the draft that is known here. */
   revision = 0
   readonly #listeners = new Set<() => void>()
@@ -82,11 +82,10 @@ export class DraftSaver {
   /** Saves now whatever is not saved; afterwards `saving` tells how it went. */
   async flush(): Promise<void> {
     this.#quiet()
-    await this.#under_way
+    while (this.#underWay !== null) await this.#underWay
     if (!this.unsaved || this.#saving.kind === 'lost') return
-    this.#under_way = this.#save()
-    await this.#under_way
-    this.#under_way = null
+    this.#underWay = this.#save().finally(() => (this.#underWay = null))
+    await this.#underWay
   }
 
   async #save(): Promise<void> {
