@@ -51,8 +51,8 @@ $(PYTHON_READY): pyproject.toml constraints.txt hatch_build.py
 	@scripts/check_python $(PYTHON)
 	@test -x $(BIN)/python || { echo "· virtual environment"; $(PYTHON) -m venv .venv; }
 	@echo "· Python packages (about a minute the first time)"
-	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
+	@$(BIN)/python -m pip install -qq --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -qq --constraint constraints.txt --editable . --group dev
 	@touch $@
 
 $(NODE_READY): $(ROOM)/package.json $(ROOM)/package-lock.json

@@ -60,10 +60,14 @@ def serve(
 @app.command()
 def migrate(config: Config = None) -> None:
     """Bring the database to the schema of this version."""
+    from crossread.commands.connect import as_found, see_that_it_answers
     from crossread.commands.serve import ensure_schema
 
-    url = settings(config).resolved_database_url()
-    ensure_schema(url, migrate=True)
+    use = settings(config)
+    with as_found(use):
+        url = use.resolved_database_url()
+        see_that_it_answers(url)
+        ensure_schema(url, migrate=True)
     Console().print("[green]✓[/green] The database is up to date.")
 
 

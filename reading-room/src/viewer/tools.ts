@@ -11,7 +11,6 @@ import {
   ToolGroupManager,
   WindowLevelTool,
   ZoomTool,
-  type Types,
 } from '@cornerstonejs/tools'
 
 export const GROUP = 'reading-room'
@@ -85,7 +84,7 @@ export function startTools(): void {
       textBoxLinkLineWidth: '1',
       textBoxLinkLineDash: '2,3',
     },
-  } as Types.ToolStyleConfig)
+  })
   use('WindowLevel')
 }
 

@@ -6,20 +6,23 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import psycopg
 from cryptography import x509
 from rich.console import Console
 from rich.table import Table
 
 from crossread import migrations
+from crossread.commands.connect import as_found, see_that_it_answers
 from crossread.commands.hospitals import probe
 from crossread.hospitals import store
 from crossread.platform import clock
 from crossread.platform.configuration import Settings
 from crossread.platform.database import Database
-from crossread.platform.errors import CrossreadError
+from crossread.platform.errors import CrossreadError, Unreachable
 from crossread.platform.objects import Objects
 
 OLDEST_POSTGRES = 150_000
@@ -43,7 +46,8 @@ Check = Callable[[Settings], Awaitable[list[Finding]]]
 
 def examine(settings: Settings) -> bool:
     """Run every check and print what it found; whether all is well."""
-    findings = asyncio.run(_examine(settings))
+    with as_found(settings):
+        findings = asyncio.run(_examine(settings))
     table = Table("", "what", "finding", "what to do", box=None, pad_edge=False)
     for one in findings:
         mark = "[green]✓[/green]" if one.well else "[red]✗[/red]"
@@ -128,7 +132,7 @@ async def _ports(settings: Settings) -> list[Finding]:
         ("dicom", settings.dicom.host, settings.dicom.port),
         ("hl7", settings.hl7.host, settings.hl7.port),
     ):
-        ours = (settings.data_folder / "run" / f"{name}.pid").exists()
+        ours = _is_ours(settings.data_folder / "run" / f"{name}.pid")
         taken = _is_taken(host, port)
         says = "free" if not taken else ("held by crossread" if ours else "taken")
         findings.append(
@@ -140,6 +144,14 @@ async def _ports(settings: Settings) -> list[Finding]:
             )
         )
     return findings
+
+
+def _is_ours(pid_file: Path) -> bool:
+    """Whether a crossread that lives wrote this file; a killed one leaves it behind."""
+    try:
+        return "crossread" in psutil.Process(int(pid_file.read_text())).cmdline()
+    except (OSError, ValueError, psutil.Error):
+        return False
 
 
 def _is_taken(host: str, port: int) -> bool:
@@ -182,13 +194,12 @@ async def _disk(settings: Settings) -> list[Finding]:
 
 
 async def _hospitals(settings: Settings) -> list[Finding]:
+    url = settings.resolved_database_url()
     try:
-        async with (
-            Database(settings.resolved_database_url(), size=2) as database,
-            database.transaction() as db,
-        ):
+        await asyncio.to_thread(see_that_it_answers, url)
+        async with Database(url, size=2) as database, database.transaction() as db:
             endpoints = await store.endpoints(db)
-    except psycopg.Error:
+    except (psycopg.Error, Unreachable):
         return []  # the database's own finding says why
     findings = []
     for one in endpoints:

@@ -1,6 +1,7 @@
 """`crossread hospital`: add, list and test hospitals."""
 
 import asyncio
+import re
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +15,7 @@ from crossread.platform.configuration import ConfigurationError, Settings
 from crossread.platform.database import Connection
 from crossread.platform.errors import CrossreadError
 
+_SHORT_NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _PARTS = {
     EndpointKind.PACS: "HOST:PORT:AE_TITLE",
     EndpointKind.RIS: "HOST:PORT:APPLICATION:FACILITY",
@@ -29,7 +31,12 @@ def add(
     ris: str | None,
     issuer: str,
 ) -> None:
-    """Add a hospital with its endpoints."""
+    """Add a hospital with its endpoints. Raises ConfigurationError."""
+    if not _SHORT_NAME.fullmatch(identifier):
+        raise ConfigurationError(
+            f"'{identifier}' cannot be a short name: 2 to 31 lower case letters, digits and dashes,"
+            " a letter first."
+        )
     endpoints = [
         endpoint(identifier, kind, text)
         for kind, text in ((EndpointKind.PACS, pacs), (EndpointKind.RIS, ris))

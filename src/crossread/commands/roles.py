@@ -51,14 +51,14 @@ async def _web(settings: Settings) -> None:
 
     from crossread.web.application import create
 
-    await _wait_for_database(settings.resolved_database_url())
+    await wait_for_database(settings.resolved_database_url())
     tls = settings.web.certificate is not None
     server = Server(
         create(settings),
         interface=Interfaces.ASGI,
         address=settings.web.host,
         port=settings.web.port,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_access=False,
         ssl_cert=settings.web.certificate if tls else None,
         ssl_key=settings.web.key if tls else None,
@@ -77,7 +77,7 @@ async def _alone(role: Role, settings: Settings) -> None:
     stop = asyncio.Event()
     stop_on_signals(stop)
     url = settings.resolved_database_url()
-    waiting = asyncio.create_task(_wait_for_database(url))
+    waiting = asyncio.create_task(wait_for_database(url))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([waiting, stopping], return_when=asyncio.FIRST_COMPLETED)
     if stop.is_set():
@@ -127,7 +127,7 @@ async def _body(
             raise AssertionError("the web role has a server of its own")
 
 
-async def _wait_for_database(url: str) -> None:
+async def wait_for_database(url: str) -> None:
     """Come back when the database answers; say so while it does not."""
     told = False
     while True:
@@ -136,6 +136,6 @@ async def _wait_for_database(url: str) -> None:
                 return
         except psycopg.OperationalError:
             if not told:
-                log.warning("database.awaited")
+                log.warning("database.awaited", says="The database does not answer yet; waiting.")
                 told = True
             await asyncio.sleep(WAIT)

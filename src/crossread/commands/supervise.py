@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import structlog
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds
@@ -33,6 +34,18 @@ async def supervise(charges: Sequence[Charge], run_folder: Path, stop: asyncio.E
     async with asyncio.TaskGroup() as group:
         for charge in charges:
             group.create_task(_keep(charge, run_folder / f"{charge.name}.pid", stop))
+
+
+def end_leftovers(charges: Sequence[Charge], run_folder: Path) -> None:
+    """End what a supervisor who was killed left behind: it holds the ports that are wanted now."""
+    for charge in charges:
+        try:
+            left = psutil.Process(int((run_folder / f"{charge.name}.pid").read_text()))
+            if left.cmdline()[1:] == list(charge.command)[1:]:
+                left.kill()
+                left.wait(PATIENCE)
+        except (OSError, ValueError, psutil.Error):
+            continue  # there is none, or it has just gone
 
 
 async def _keep(charge: Charge, pid_file: Path, stop: asyncio.Event) -> None:

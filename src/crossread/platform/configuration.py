@@ -3,18 +3,20 @@
 Every value says what it is for; a name that nobody knows is refused with the nearest right one.
 """
 
+import contextlib
 import difflib
 import os
 import secrets
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from crossread.platform import embedded
@@ -41,7 +43,9 @@ class Web(_Section):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
     public_url: str = Field(
-        "http://127.0.0.1:8080", description="How people's browsers reach it; https in production."
+        "",
+        description="How people's browsers reach it, https in production; absent: the address it"
+        " listens on.",
     )
     secret: str | None = Field(
         None,
@@ -51,6 +55,16 @@ class Web(_Section):
     session_hours: int = Field(10, ge=1, le=168, description="How long a sign-in lasts.")
     certificate: Path | None = Field(None, description="TLS certificate chain, PEM.")
     key: Path | None = Field(None, description="TLS private key, PEM.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        if not self.public_url:
+            scheme = "https" if self.certificate else "http"
+            host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+            object.__setattr__(self, "public_url", f"{scheme}://{host}:{self.port}")
+        return self
 
 
 class Dicom(_Section):
@@ -174,15 +188,9 @@ class Settings(BaseSettings):
         if self.web.secret:
             return self.web.secret
         file = self.data_folder.resolve() / "secret"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return file.read_text().strip()
-        with os.fdopen(descriptor, "w") as opened:
-            made = secrets.token_urlsafe(32)
-            opened.write(made)
-        return made
+        if not file.exists():
+            _keep_once(file, secrets.token_urlsafe(32))
+        return file.read_text().strip()
 
 
 def settings(path: Path | None = None) -> Settings:
@@ -195,7 +203,10 @@ def settings(path: Path | None = None) -> Settings:
     try:
         return Settings(**written)
     except ValidationError as error:
-        raise ConfigurationError(_sentences(error)) from error
+        # `from None`: pydantic's own words repeat the value, which may be a secret
+        raise ConfigurationError(_sentences(error)) from None
+    except SettingsError as error:
+        raise ConfigurationError(f"A variable of ours cannot be read: {error}.") from None
 
 
 def names(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, Any]:
@@ -208,6 +219,18 @@ def names(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, Any]
         else:
             found[f"{prefix}{name}"] = field
     return found
+
+
+def _keep_once(file: Path, content: str) -> None:
+    """Write a private file whole or not at all; whoever comes second leaves it as it is."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(content)
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, file)
+    draft.unlink()
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:

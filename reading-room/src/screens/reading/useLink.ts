@@ -8,30 +8,31 @@ import type { Pane } from './hanging'
 export function useLink(panes: readonly Pane[], active: Pane) {
   const [link] = useState(() => new Link())
   const [on, setOn] = useState(true)
-  const [ready, setReady] = useState<Partial<Record<Pane, string>>>({})
-  const other = panes.find((pane) => pane !== active) ?? null
-  const shown = other === null ? null : `${ready[active] ?? ''} ${ready[other] ?? ''}`
+  const [shown, setShown] = useState<Partial<Record<Pane, string>>>({})
+  const [first, second] = panes
+  const stacks = panes.map((pane) => shown[pane] ?? '').join(' ')
 
+  // how the two lie now counts as the same place, until either shows another stack
   useEffect(() => {
-    const here = viewportOf(active)
-    if (!on || other === null || here === null) return
-    link.align(active, other)
+    if (!on || first === undefined || second === undefined) return
+    link.align(first, second)
     return () => link.forget()
-    // aligned anew when either shows another stack, not when the active side changes
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [on, link, shown?.length, [shown?.split(' ')].flat().sort().join()])
+  }, [on, link, first, second, stacks])
 
   useEffect(() => {
     const element = viewportOf(active)?.element
-    if (!on || other === null || element === undefined) return
+    const other = panes.find((pane) => pane !== active)
+    if (!on || other === undefined || element === undefined) return
     const follow = () => link.follow(active, other)
     element.addEventListener(Enums.Events.STACK_NEW_IMAGE, follow)
     return () => element.removeEventListener(Enums.Events.STACK_NEW_IMAGE, follow)
-  }, [on, link, active, other, shown])
+  }, [on, link, panes, active, stacks])
 
   return {
-    on: on && other !== null,
+    on: on && second !== undefined,
     toggle: () => setOn(!on),
-    onShown: useCallback((pane: Pane, stack: string) => setReady((before) => ({ ...before, [pane]: stack })), []),
+    onShown: useCallback((pane: Pane, stack: string) => {
+      setShown((before) => (before[pane] === stack ? before : { ...before, [pane]: stack }))
+    }, []),
   }
 }

@@ -1,0 +1,30 @@
+import type { StudyArrival } from '../../api/types'
+
+export const nl = {
+  studies: 'Onderzoeken',
+  studiesSay: 'Wat van uw ziekenhuis is binnengekomen, nieuwste eerst.',
+  situation: {
+    arriving: 'komt binnen',
+    unmatched: 'zonder aanvraag',
+    matched: 'gekoppeld',
+    held: 'tegengehouden',
+  } satisfies Record<StudyArrival['situation'], string>,
+  orders: 'Aanvragen zonder beelden',
+  quarantine: 'Quarantaine',
+  quarantineSays: 'Wat is binnengekomen en niet kon worden gearchiveerd.',
+  state: 'Stand',
+  accession: 'Onderzoeksnr.',
+  description: 'Omschrijving',
+  modality: 'Mod.',
+  images: 'Beelden',
+  series: 'Series',
+  last: 'Laatst ontvangen',
+  received: 'Ontvangen',
+  urgency: 'Urgentie',
+  sender: 'Afzender',
+  protocol: 'Protocol',
+  reason: 'Reden',
+  size: 'Grootte',
+  uid: 'UID',
+  none: 'Niets.',
+}

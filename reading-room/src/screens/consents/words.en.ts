@@ -1,0 +1,40 @@
+import type { Like } from '../../words/language'
+import type { nl } from './words.nl'
+
+export const en: Like<typeof nl> = {
+  patients: 'Consent',
+  patientsSay: 'Patients of your hospital, and what they said about sharing.',
+  filter: 'Search name or number…',
+  number: 'Number',
+  name: 'Name',
+  born: 'Born',
+  answer: 'Answer',
+  since: 'Since',
+  source: 'Source',
+  unknown: 'unknown',
+  decision: { permit: 'permits', deny: 'refuses' },
+  permit: 'Permit',
+  deny: 'Refuse',
+  title: {
+    permit: (name: string) => `${name} permits sharing`,
+    deny: (name: string) => `${name} refuses sharing`,
+  },
+  says: {
+    permit: 'Other hospitals with an agreement may read the studies and see them as priors.',
+    deny: 'No other hospital may read or see the studies; open tasks are withdrawn.',
+  },
+  reason: 'How it is known (desk, letter, telephone…)',
+  record: 'Record',
+  audit: 'Who saw what',
+  auditSays: "The last hundred lines about your hospital's files and people.",
+  at: 'When',
+  who: 'Who',
+  action: 'Did',
+  purpose: 'Purpose',
+  subject: 'What',
+  allowed: 'Outcome',
+  yes: 'allowed',
+  no: 'refused',
+  nobody: 'unknown',
+  none: 'Nothing found.',
+}
