@@ -86,16 +86,19 @@ class Radiologist:
 
     async def measures(self) -> None:
         """Draw a length in the image, with the cross that arrows move."""
-        await self.press("Escape", "l", "Enter")
+        await self.press("l", "Enter")
         cursor = self.page.get_by_test_id("keyboard-cursor")
         await expect(cursor).to_be_visible()
-        await self.press(*["Shift+ArrowLeft"] * 4, "Enter")
-        await self.press(*["Shift+ArrowRight"] * 3, *["ArrowDown"] * 5, "Enter")
+        # from the middle of the image to the rim of the lesion, and across it
+        await self.press(*["Shift+ArrowLeft"] * 9, "Shift+ArrowUp", "Enter")
+        await self.press(*["Shift+ArrowRight"] * 6, *["ArrowDown"] * 3, "Enter")
         await expect(cursor).to_be_hidden()
 
     async def writes(self, section: str, text: str) -> None:
         """Type into a section of the report."""
-        await self.press("Escape", {"findings": "f", "impression": "m"}[section])
+        if await self.page.evaluate("document.activeElement?.tagName") == "TEXTAREA":
+            await self.press("Escape")
+        await self.press({"findings": "f", "impression": "m"}[section])
         await expect(self.page.get_by_test_id(f"section-{section}")).to_be_focused()
         await self.page.keyboard.type(text)
 

@@ -22,7 +22,7 @@ async def known(db: Connection, hospital: str, number: str, **more: Any) -> Pati
     await hospitals.save_hospital(
         db, Hospital(hospital, hospital.title(), patient_issuers=(hospital.upper(),))
     )
-    said = {
+    said: dict[str, Any] = {
         "issuer": "",
         "bsn": BSN,
         "name": "Jansen^Anna",

@@ -71,7 +71,6 @@ export class FeedConnection {
       } catch {
         // a lost connection is what this loop is for
       }
-      if (stop.aborted) return
       this.#say({ live: false, heardAt: this.#status.heardAt })
       const { pauses } = this.#settings
       await pause(pauses[Math.min(attempt, pauses.length - 1)] ?? 1000, stop)
@@ -127,6 +126,10 @@ export class FeedConnection {
 function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds)
-    stop.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+    const end = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    stop.addEventListener('abort', end, { once: true })
   })
 }

@@ -3,7 +3,7 @@ import type { ImagePoint, ToolName } from '../api/types'
 import { useWords } from '../words/language'
 import { planeOfImage, viewportOf } from './engine'
 import { moved, placed, pointerAt } from './pointer'
-import { imagePointOf, worldOf, type Vector } from './points'
+import { imagePointOf, worldOf } from './points'
 import { en } from './words.en'
 import { nl } from './words.nl'
 
@@ -26,12 +26,10 @@ export function KeyboardCursor({ viewportId, tool, onDone, onEnd }: KeyboardCurs
   const words = useWords({ nl, en })
   const box = useRef<HTMLDivElement>(null)
   const [pointer, setPointer] = useState(() => pointerAt(tool, centreOf(viewportId)))
-  const [, redraw] = useState(0)
 
   useEffect(() => {
     const before = document.activeElement
     box.current?.focus()
-    redraw(1)
     return () => {
       if (before instanceof HTMLElement) before.focus()
     }
@@ -102,7 +100,7 @@ function centreOf(viewportId: string): ImagePoint {
   const plane = viewport === null ? null : planeOfImage(viewport.getCurrentImageId())
   const focus = viewport?.getCamera().focalPoint
   if (plane === null || focus === undefined) return [0, 0]
-  const [column, row] = imagePointOf(plane, focus as Vector)
+  const [column, row] = imagePointOf(plane, focus)
   return [Math.round(column), Math.round(row)]
 }
 

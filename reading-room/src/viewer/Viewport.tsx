@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useEffectEvent, useState, type ReactNode } from 'react'
 import { useWords } from '../words/language'
 import type { Stack } from './images'
 import { useOverlay } from './overlay'
@@ -20,7 +20,7 @@ interface ViewportProps {
   silence: string
   caption: { hospital: string; date: string; description: string }
   onActivate: () => void
-  onShown?: () => void
+  onShown: () => void
   children?: ReactNode
 }
 
@@ -32,9 +32,10 @@ export function Viewport(props: ViewportProps) {
   const showing = useStack(id, element, stack, props.openAt)
   const overlay = useOverlay(id, element, stack)
   const shown = showing === 'shown'
+  const tellShown = useEffectEvent(onShown)
   useEffect(() => {
-    if (shown) onShown?.()
-  }, [shown, onShown])
+    if (shown) tellShown()
+  }, [shown, stack])
 
   return (
     <section

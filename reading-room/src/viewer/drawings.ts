@@ -66,7 +66,7 @@ export class Drawings {
   /** Takes what the server keeps as what is drawn. */
   load(annotations: readonly Annotation[]): void {
     for (const { tracking_uid } of this.#now.list) this.#hide(tracking_uid)
-    const list = annotations.map(({ measurements: _, ...drawn }) => drawn)
+    const list = annotations.map(withoutValues)
     this.#say({ list, selected: null })
     this.showKnown()
   }
@@ -108,15 +108,14 @@ export class Drawings {
     const made = madeOf(drawn, imageId)
     if (made === null) return
     this.#shown.add(drawn.tracking_uid)
-    state.state.addAnnotation(made, frameOfReferenceOf(imageId))
+    state.state.addAnnotation(made, frameOfReferenceOf(imageId) ?? '')
     state.locking.setAnnotationLocked(made.annotationUID ?? '', locked)
     drawAgain()
   }
 
   #hide(trackingUid: string): void {
     this.#shown.delete(trackingUid)
-    const name = uuidOfUid(trackingUid)
-    if (state.state.getAnnotation(name) !== undefined) state.state.removeAnnotation(name)
+    state.state.removeAnnotation(uuidOfUid(trackingUid))
     drawAgain()
   }
 
@@ -160,6 +159,13 @@ export class Drawings {
 }
 
 const drawAgain = () => utilities.triggerAnnotationRenderForViewportIds(viewportIds())
+
+/** The values are the server's, which measures again what is sent to it. */
+function withoutValues(annotation: Annotation): DrawnAnnotation {
+  const drawn = { ...annotation }
+  delete drawn.measurements
+  return drawn
+}
 
 function placeOf(imageId: string) {
   const [, study, series, instance, frame] = PLACE.exec(imageId) ?? []

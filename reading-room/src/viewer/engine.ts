@@ -59,12 +59,15 @@ export function planeOfImage(imageId: string): ImagePlane | null {
 }
 
 /** The frame of reference of an image, by which the viewer groups what is drawn. */
-export function frameOfReferenceOf(imageId: string): string {
+export function frameOfReferenceOf(imageId: string): string | undefined {
   const plane = metaData.get('imagePlaneModule', imageId) as Types.ImagePlaneModule | undefined
-  return plane?.frameOfReferenceUID as string
+  return plane?.frameOfReferenceUID
 }
 
-export const viewportIds = () => getRenderingEngine(ENGINE)?.getViewports().map(({ id }) => id) ?? []
+export function viewportIds(): string[] {
+  const engine = getRenderingEngine(ENGINE) as RenderingEngine | undefined
+  return engine?.getViewports().map(({ id }) => id) ?? []
+}
 
 export function viewportOf(id: string): StackViewport | null {
   const viewport = getEnabledElementByViewportId(id)?.viewport

@@ -69,4 +69,4 @@ export function sideOf(direction: Vector): string {
 
 const OPPOSITE: Record<string, string> = { L: 'R', R: 'L', A: 'P', P: 'A', H: 'F', F: 'H' }
 
-export const oppositeOf = (side: string) => [...side].map((letter) => OPPOSITE[letter] ?? '').join('')
+export const oppositeOf = (side: string) => Array.from(side, (letter) => OPPOSITE[letter] ?? '').join('')

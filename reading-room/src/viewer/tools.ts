@@ -85,11 +85,11 @@ export function startTools(): void {
       textBoxLinkLineDash: '2,3',
     },
   })
-  use('WindowLevel')
+  takeInHand('WindowLevel')
 }
 
 /** Takes a tool in the left button; pan stays under the middle one, zoom under the right one. */
-export function use(tool: Tool): void {
+export function takeInHand(tool: Tool): void {
   const group = ToolGroupManager.getToolGroup(GROUP)
   if (group === undefined) return
   for (const other of PRIMARY) group.setToolPassive(other, { removeAllBindings: true })

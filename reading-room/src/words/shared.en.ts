@@ -42,7 +42,7 @@ export const en: Like<typeof nl> = {
     refused: 'refused',
     withdrawn: 'withdrawn',
   },
-  sex: { M: 'M', F: 'F', O: 'X', U: '' },
+  sex: (code: string) => ({ M: 'M', F: 'F', O: 'X' })[code] ?? '',
   cancel: 'Cancel',
   close: 'Close',
   again: 'Try again',

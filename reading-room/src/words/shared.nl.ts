@@ -47,7 +47,7 @@ export const nl = {
     refused: 'geweigerd',
     withdrawn: 'ingetrokken',
   } satisfies Record<DeliveryState, string>,
-  sex: { M: 'M', F: 'V', O: 'X', U: '' },
+  sex: (code: string) => ({ M: 'M', F: 'V', O: 'X' })[code] ?? '',
   cancel: 'Annuleren',
   close: 'Sluiten',
   again: 'Opnieuw',

@@ -9,6 +9,7 @@ import highdicom as hd
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.uid import UID
 from tests.images import ct_series
 from tests.programs import need
 from tests.reporting.bundles import annotation, bundle
@@ -22,7 +23,7 @@ ELLIPSE = ((20.0, 32.0), (44.0, 32.0), (32.0, 24.0), (32.0, 40.0))
 
 def images() -> list[Dataset]:
     made = ct_series(study="2.25.1", series="2.25.2", slices=2, number="0412873", accession="A1")
-    made[0].SOPInstanceUID = made[0].file_meta.MediaStorageSOPInstanceUID = "2.25.3"
+    made[0].SOPInstanceUID = made[0].file_meta.MediaStorageSOPInstanceUID = UID("2.25.3")
     return made
 
 
@@ -85,7 +86,8 @@ def test_the_values_stand_where_viewers_look_for_them() -> None:
 
 def test_highdicom_reads_it_back() -> None:
     made = hd.sr.ComprehensiveSR.from_dataset(sr())
-    groups = made.content.get_image_measurement_groups()
+    content: Any = made.content
+    groups = content.get_image_measurement_groups()
     assert [group.tracking_uid for group in groups] == ["2.25.42", "2.25.43"]
 
 

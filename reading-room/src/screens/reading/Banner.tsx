@@ -34,7 +34,7 @@ export function Banner({ task, me, onHelp }: BannerProps) {
               day(patient.birth_date, language),
               patient.age === null ? '–' : words.years(patient.age),
             )}{' '}
-            · {sex[patient.sex as keyof typeof sex] ?? patient.sex}
+            · {sex(patient.sex)}
           </span>
         )}
       </div>

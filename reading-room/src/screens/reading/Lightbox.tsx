@@ -1,7 +1,7 @@
-import { useCallback, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Annotation, TaskDetail } from '../../api/types'
 import { KeyboardCursor } from '../../viewer/KeyboardCursor'
-import { use as takeInHand, type Tool } from '../../viewer/tools'
+import { takeInHand, type Tool } from '../../viewer/tools'
 import { startEngine } from '../../viewer/engine'
 import { Viewport } from '../../viewer/Viewport'
 import { en as viewerEn } from '../../viewer/words.en'
@@ -29,20 +29,19 @@ const nothing: Annotation[] = []
 export function Lightbox({ task, desk, hung }: LightboxProps) {
   const words = useWords({ nl: viewerNl, en: viewerEn })
   const refused = useRefused()
-  const [tool, setTool] = useState<Tool>('WindowLevel')
+  const [chosen, choose] = useState<Tool>('WindowLevel')
   const [pointing, setPointing] = useState(false)
   const link = useLink(hung.panes, hung.active)
   const { drawings } = desk
+  const isDrawing = chosen === 'Length' || chosen === 'EllipticalROI'
+  const tool = isDrawing && !desk.editable ? 'WindowLevel' : chosen
   const draws = tool === 'Length' || tool === 'EllipticalROI'
+  useEffect(() => void startEngine().then(() => takeInHand(tool)), [tool])
 
   const takeTool = (wanted: Tool) => {
-    setTool(wanted)
+    choose(wanted)
     setPointing(false)
-    void startEngine().then(() => takeInHand(wanted))
   }
-  useEffect(() => {
-    if (draws && !desk.editable) takeTool('WindowLevel')
-  })
   useImageCommands({
     hung,
     tool,
@@ -55,8 +54,6 @@ export function Lightbox({ task, desk, hung }: LightboxProps) {
 
   const priorReport = hung.prior?.report?.annotations ?? nothing
   useEffect(() => drawings.loadOthers(priorReport), [drawings, priorReport])
-
-  const onShown = useCallback(() => drawings.showKnown(), [drawings])
 
   return (
     <section className="lightbox">
@@ -72,7 +69,7 @@ export function Lightbox({ task, desk, hung }: LightboxProps) {
               onShown={(stack) => {
                 link.onShown(pane, stack)
                 if (pane === 'current') hung.onCurrentShown()
-                onShown()
+                drawings.showKnown()
               }}
             >
               {pointing && draws && pane === hung.active && (
@@ -115,9 +112,6 @@ function Hanging({ pane, task, hung, silence, onShown, children }: HangingProps)
   const named = language === 'nl' ? study?.procedure_nl : study?.procedure_en
   const quiet = hung.isEmpty(pane) ? words.noImages : isPrior && hung.prior === null ? words.noPlane : words.loading
   const stackId = stack?.id ?? ''
-  const [tell] = useState(() => ({ shown: onShown }))
-  tell.shown = onShown
-  const told = useCallback(() => tell.shown(stackId), [tell, stackId])
   return (
     <Viewport
       id={pane}
@@ -133,7 +127,7 @@ function Hanging({ pane, task, hung, silence, onShown, children }: HangingProps)
         description: named === undefined || named === '' ? (study?.description ?? '') : named,
       }}
       onActivate={() => hung.activate(pane)}
-      onShown={told}
+      onShown={() => onShown(stackId)}
     >
       {children}
     </Viewport>

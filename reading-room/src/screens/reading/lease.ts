@@ -61,7 +61,10 @@ export class LeaseKeeper {
       this.#later(EVERY)
     } catch (error) {
       if (this.#hold.kind !== 'held') return
-      if (error instanceof Refusal && !error.unreachable) return this.lose()
+      if (error instanceof Refusal && !error.unreachable) {
+        this.lose()
+        return
+      }
       this.#say({ ...hold, unsure: true })
       this.#later(EVERY_WHEN_UNSURE)
     }

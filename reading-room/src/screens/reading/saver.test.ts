@@ -20,7 +20,7 @@ const draft = (revision: number): Draft => ({
 const lost = new Refusal(409, { sentence: 'Your hold has ended.', reasons: ['lease_lost'] })
 
 function saverThat(put: (lease: Lease, written: Written) => Promise<Draft>) {
-  const saver = new DraftSaver(put, () => undefined)
+  const saver = new DraftSaver(put)
   saver.start(saying(''), { sections: {}, annotations: [], revision: 0 })
   saver.under(lease)
   return saver

@@ -3,7 +3,7 @@
  * request at a time. When the lease is lost it stops and says so; what is written stays.
  */
 import { Refusal } from '../../api/client'
-import type { Draft, Lease } from '../../api/types'
+import type { Draft, Lease, Measurement } from '../../api/types'
 import type { Written } from './queries'
 
 export type Saving =
@@ -14,11 +14,17 @@ export type Saving =
   | { kind: 'failed'; error: unknown }
   | { kind: 'lost' }
 
+export type Measured = ReadonlyMap<string, Measurement[]>
+
+const valuesOf = (draft: Draft): Measured =>
+  new Map(draft.annotations.map((one) => [one.tracking_uid, one.measurements ?? []]))
+
 const PAUSE = 800 // milliseconds after the last change
 const RETRY = 4000
 
 export class DraftSaver {
   #saving: Saving = { kind: 'clean' }
+  #measured: Measured = new Map()
   #written: Written | null = null
   #kept = ''
   #lease: Lease | null = null
@@ -28,14 +34,14 @@ export class DraftSaver {
   revision = 0
   readonly #listeners = new Set<() => void>()
   readonly #put: (lease: Lease, written: Written) => Promise<Draft>
-  readonly #onKept: (draft: Draft) => void
 
-  constructor(
-    put: (lease: Lease, written: Written) => Promise<Draft>,
-    onKept: (draft: Draft) => void,
-  ) {
+  constructor(put: (lease: Lease, written: Written) => Promise<Draft>) {
     this.#put = put
-    this.#onKept = onKept
+  }
+
+  /** What the server measured on each annotation, by its tracking UID. */
+  get measured(): Measured {
+    return this.#measured
   }
 
   get saving(): Saving {
@@ -52,6 +58,7 @@ export class DraftSaver {
     this.#written = written
     this.#kept = JSON.stringify(written)
     this.revision = draft.revision
+    this.#measured = valuesOf(draft)
     this.#say(draft.saved_at == null ? { kind: 'clean' } : { kind: 'saved', at: draft.saved_at })
   }
 
@@ -97,7 +104,7 @@ export class DraftSaver {
       const draft = await this.#put(this.#lease, written)
       this.#kept = text
       this.revision = draft.revision
-      this.#onKept(draft)
+      this.#measured = valuesOf(draft)
       this.#say(
         this.unsaved
           ? { kind: 'waiting' }
@@ -105,7 +112,10 @@ export class DraftSaver {
       )
       if (this.unsaved) this.#later(PAUSE)
     } catch (error) {
-      if (error instanceof Refusal && error.because('lease_lost')) return this.lose()
+      if (error instanceof Refusal && error.because('lease_lost')) {
+        this.lose()
+        return
+      }
       this.#say({ kind: 'failed', error })
       if (error instanceof Refusal && error.unreachable) this.#later(RETRY)
     }

@@ -1,12 +1,11 @@
 /** What the reader works with at one task: the lease, the text, what is drawn, and saving it. */
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
 import { kept } from '../../api/keys'
 import {
   SECTIONS,
   type Annotation,
   type Draft,
-  type Measurement,
   type ReportStatus,
   type Section,
   type Sections,
@@ -24,24 +23,17 @@ export function useDesk(task: TaskDetail) {
   const id = task.id
   const cache = useQueryClient()
   const [sections, setSections] = useState<Sections | null>(null)
-  const [measured, setMeasured] = useState<ReadonlyMap<string, Measurement[]>>(new Map())
   const [conflict, setConflict] = useState<Draft | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [drawings] = useState(() => new Drawings())
   const [keeper] = useState(() => new LeaseKeeper((lease) => renew(id, lease)))
-  const newest = useRef(measured)
-  const measure = useCallback((draft: Draft) => {
-    newest.current = new Map(draft.annotations.map((one) => [one.tracking_uid, one.measurements ?? []]))
-    setMeasured(newest.current)
-  }, [])
-  const [saver] = useState(() => new DraftSaver((lease, written) => putDraft(id, lease, written), measure))
+  const [saver] = useState(() => new DraftSaver((lease, written) => putDraft(id, lease, written)))
 
   const hold = useSyncExternalStore(keeper.listen, () => keeper.hold)
+  const measured = useSyncExternalStore(saver.listen, () => saver.measured)
   const saving = useSyncExternalStore(saver.listen, () => saver.saving)
   const drawn = useSyncExternalStore(drawings.listen, () => drawings.now)
   const editable = hold.kind !== 'none' && sections !== null
-  const latest = useRef({ sections, annotations: drawn.list })
-  latest.current = { sections, annotations: drawn.list }
 
   /** Takes the server's draft as what is written; the question is a first clinical text. */
   const load = useCallback(
@@ -49,11 +41,10 @@ export function useDesk(task: TaskDetail) {
       const known = filled(draft.sections)
       if (draft.revision === 0 && known.clinical === '') known.clinical = task.order?.question ?? ''
       setSections(known)
-      measure(draft)
       drawings.load(draft.annotations)
       saver.start({ sections: known, annotations: drawings.now.list }, draft)
     },
-    [drawings, measure, saver, task.order?.question],
+    [drawings, saver, task.order?.question],
   )
   const begin = useEffectEvent(() => void fetchDraft(id).then(load, setError))
 
@@ -120,12 +111,11 @@ export function useDesk(task: TaskDetail) {
   }
 
   const signNow = async (status: ReportStatus, language: string) => {
-    const { sections: text, annotations } = latest.current
-    if (lease === null || text === null) return false
+    if (lease === null || sections === null) return false
     await saver.flush()
     if (saver.saving.kind === 'lost') return false
     try {
-      await sign(id, lease, { sections: text, annotations }, status, language)
+      await sign(id, lease, { sections, annotations: drawings.now.list }, status, language)
       keeper.letGo()
       void cache.invalidateQueries({ queryKey: kept.task(id) })
       return true
@@ -150,7 +140,7 @@ export function useDesk(task: TaskDetail) {
     sections,
     annotations,
     /** With the values the server gave last, also those of a moment ago. */
-    measured: (one: Annotation): Annotation => ({ ...one, measurements: newest.current.get(one.tracking_uid) ?? [] }),
+    measured: (one: Annotation): Annotation => ({ ...one, measurements: saver.measured.get(one.tracking_uid) ?? [] }),
     selected: drawn.selected,
     editable,
     conflict,

@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { DrawnAnnotation, TaskDetail, Timeline } from '../../api/types'
 import { show } from '../../viewer/actions'
-import type { Stack } from '../../viewer/images'
+import { text, type Stack } from '../../viewer/images'
 import {
   asTheStudyAsks,
   layoutOf,
@@ -11,7 +11,6 @@ import {
   PANES,
   priorsOf,
   stackIn,
-  type Layout,
   type Pane,
 } from './hanging'
 import { useStacks } from './queries'
@@ -87,7 +86,7 @@ export function useHanging(task: TaskDetail, timeline: Timeline | undefined) {
     showPrior,
     jump,
     turnLayout: () => {
-      const next = possible[(possible.indexOf(layout) + 1) % possible.length] as Layout
+      const next = possible[(possible.indexOf(layout) + 1) % possible.length] ?? layout
       change((h) => ({ ...h, layout: next }))
     },
     otherPane: () => change((h) => ({ ...h, active: panes.find((pane) => pane !== active) ?? active })),
@@ -99,8 +98,8 @@ export function useHanging(task: TaskDetail, timeline: Timeline | undefined) {
         candidate.pictures.some((picture) => picture.sopInstanceUid === one.sop_instance_uid),
       )
       const picture = stack?.pictures.find((candidate) => candidate.sopInstanceUid === one.sop_instance_uid)
-      const number = picture?.attributes['00200013']?.Value?.[0]
-      return { series: stack?.number ?? '–', image: number == null ? '–' : String(number as number | string) }
+      const number = picture === undefined ? '' : text(picture.attributes, '00200013')
+      return { series: stack?.number ?? '–', image: number === '' ? '–' : number }
     },
   }
 }

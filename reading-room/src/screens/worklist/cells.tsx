@@ -44,7 +44,7 @@ export function Age({ task }: { task: Task }) {
   if (task.patient === null) return null
   return (
     <span className="quiet">
-      {task.patient.age ?? '–'} {sex[task.patient.sex as keyof typeof sex] ?? ''}
+      {task.patient.age ?? '–'} {sex(task.patient.sex)}
     </span>
   )
 }

@@ -126,6 +126,7 @@ def _application_entity(ae_title: str) -> AE:
     ae.maximum_pdu_size = PDU_LENGTH
     ae.maximum_associations = 64
     ae.network_timeout = 300
+    ae.acse_timeout = 10  # who connects and asks for nothing does not keep a place
     ae.add_supported_context(Verification)
     for context in AllStoragePresentationContexts:
         # as SCP for what they send, as SCU on their association for C-GET
