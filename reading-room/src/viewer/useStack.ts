@@ -1,10 +1,26 @@
 /** Puts a stack into a viewport on the page. */
-import { Enums } from '@cornerstonejs/core'
+import { Enums, type RenderingEngine } from '@cornerstonejs/core'
 import { ToolGroupManager } from '@cornerstonejs/tools'
 import { useEffect, useRef, useState } from 'react'
 import { fetchAhead, startEngine, viewportOf } from './engine'
 import { openingIndex, type Stack } from './images'
 import { GROUP } from './tools'
+
+/** After a change of size each image fits its viewport again, as far zoomed in as it was. */
+function fitAnew(engine: RenderingEngine): void {
+  const kept = engine.getViewports().flatMap(({ id }) => {
+    const viewport = viewportOf(id)
+    return viewport === null || viewport.getImageIds().length === 0
+      ? []
+      : [{ viewport, zoom: viewport.getZoom(), pan: viewport.getPan() }]
+  })
+  engine.resize(true, false)
+  for (const { viewport, zoom, pan } of kept) {
+    viewport.setZoom(zoom)
+    viewport.setPan(pan)
+    viewport.render()
+  }
+}
 
 export type Showing = 'waiting' | 'shown' | 'failed'
 
@@ -24,7 +40,7 @@ export function useStack(id: string, element: HTMLDivElement | null, stack: Stac
       if (gone) return
       engine.enableElement({ viewportId: id, type: Enums.ViewportType.STACK, element })
       ToolGroupManager.getToolGroup(GROUP)?.addViewport(id, engine.id)
-      const watch = new ResizeObserver(() => engine.resize(true, true))
+      const watch = new ResizeObserver(() => fitAnew(engine))
       watch.observe(element)
       leave.push(() => {
         watch.disconnect()
