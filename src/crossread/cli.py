@@ -50,11 +50,15 @@ def serve(
         list[Role] | None, typer.Option(help="Only this role; may be given more than once.")
     ] = None,
     migrate: Annotated[bool, typer.Option(help="Bring the database up to date first.")] = False,
+    attended: Annotated[
+        bool, typer.Option(help="Stop when standard input closes: for a program that starts it.")
+    ] = False,
 ) -> None:
     """Run crossread: web, DICOM and HL7 listeners and the worker, each a process of its own."""
     from crossread.commands.serve import serve as run
 
-    run(settings(config), role or list(Role), migrate=migrate, config=config)
+    roles = role or list(Role)
+    run(settings(config), roles, migrate=migrate, config=config, attended=attended)
 
 
 @app.command()

@@ -70,6 +70,7 @@ class Radiologist:
         """Go to a row of the worklist, and open it; that claims it."""
         row = self.page.get_by_test_id(f"task-{task_id}")
         await expect(row).to_be_visible()
+        await self.press("Home")
         for _ in range(30):
             if await row.get_attribute("aria-selected") == "true":
                 break

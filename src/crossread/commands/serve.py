@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,8 +28,15 @@ DATABASE_CHECK = 0.3  # seconds between looks whether the embedded PostgreSQL li
 log = structlog.get_logger(__name__)
 
 
-def serve(settings: Settings, roles: list[Role], *, migrate: bool, config: Path | None) -> None:
-    """Run the roles until SIGTERM or SIGINT.
+def serve(
+    settings: Settings,
+    roles: list[Role],
+    *,
+    migrate: bool,
+    config: Path | None,
+    attended: bool = False,
+) -> None:
+    """Run the roles until SIGTERM or SIGINT, or `attended`, until standard input closes.
 
     One role runs in this process; more run each in a process of its own, started again when it
     dies, as is the embedded PostgreSQL. Raises ConfigurationError when the schema is behind.
@@ -42,7 +50,7 @@ def serve(settings: Settings, roles: list[Role], *, migrate: bool, config: Path 
             url = settings.resolved_database_url()
             asyncio.run(wait_for_database(url))
             ensure_schema(url, migrate=migrate)
-            asyncio.run(_all(settings, roles, url, config))
+            asyncio.run(_all(settings, roles, url, config, attended=attended))
         finally:
             if settings.is_embedded:
                 embedded.stop(settings.postgres_folder)
@@ -76,9 +84,13 @@ def ensure_schema(url: str, *, migrate: bool) -> None:
     migrations.upgrade(url)
 
 
-async def _all(settings: Settings, roles: list[Role], url: str, config: Path | None) -> None:
+async def _all(
+    settings: Settings, roles: list[Role], url: str, config: Path | None, *, attended: bool
+) -> None:
     stop = asyncio.Event()
     stop_on_signals(stop)
+    if attended:
+        _stop_when_alone(stop)
     run_folder = settings.data_folder.resolve() / "run"
     environment = _environment(settings, url, run_folder, config)
     charges = [
@@ -97,6 +109,19 @@ async def _all(settings: Settings, roles: list[Role], url: str, config: Path | N
         announcing.cancel()
         if watching is not None:
             await watching
+
+
+def _stop_when_alone(stop: asyncio.Event) -> None:
+    """Set `stop` when standard input closes: whoever started us is gone, however it went."""
+    loop = asyncio.get_running_loop()
+
+    def watch() -> None:
+        while sys.stdin.buffer.read(1024):
+            pass
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 async def _announce(settings: Settings, roles: list[Role], run_folder: Path) -> None:

@@ -10,7 +10,7 @@ from crossread.hospitals.model import Reader
 from crossread.platform.database import Connection, Database
 from crossread.platform.objects import Objects
 from crossread.reporting import store
-from crossread.reporting.measure import WrongAnnotation, geometry, measurements
+from crossread.reporting.measure import WrongAnnotation, geometry, measurements, within
 from crossread.reporting.model import Annotation, Draft, Section, Tool
 from crossread.reporting.pixels import pixels
 from crossread.worklist import lease, transition
@@ -74,15 +74,17 @@ async def measure(database: Database, objects: Objects, written: Written) -> tup
     for annotation in written.annotations:
         async with database.transaction() as db:
             instance = await _image(db, written, annotation)
-        shape = geometry(instance.metadata)
+        shape = geometry(instance.metadata, annotation.frame)
+        placed = within(annotation, shape)
         needs_pixels = annotation.tool is Tool.ELLIPSE
         frame = await pixels(objects, instance, annotation.frame) if needs_pixels else None
         found.append(
             replace(
-                annotation,
+                placed,
                 sop_class_uid=instance.sop_class_uid,
+                study_instance_uid=instance.metadata["0020000D"]["Value"][0],
                 series_instance_uid=instance.series_instance_uid,
-                measurements=measurements(annotation, shape, frame),
+                measurements=measurements(placed, shape, frame),
             )
         )
     return tuple(found)
@@ -97,4 +99,6 @@ async def _image(db: Connection, written: Written, annotation: Annotation) -> In
             "An annotation must lie on an image of the study that is being read.",
             reasons=("image",),
         )
+    if not 1 <= annotation.frame <= instance.frames:
+        raise WrongAnnotation("This image has no such frame.", reasons=("frame",))
     return instance

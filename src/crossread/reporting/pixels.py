@@ -1,5 +1,6 @@
 """The pixels of one frame in the archive, as numbers that mean something."""
 
+import asyncio
 from io import BytesIO
 
 import numpy as np
@@ -11,7 +12,7 @@ from pydicom.pixels.utils import pixel_array
 from crossread.archive import retrieve
 from crossread.archive.model import Instance
 from crossread.platform.objects import Objects
-from crossread.reporting.measure import Pixels
+from crossread.reporting.measure import Pixels, geometry
 
 log = structlog.get_logger(__name__)
 
@@ -19,12 +20,20 @@ log = structlog.get_logger(__name__)
 async def pixels(objects: Objects, instance: Instance, frame: int) -> Pixels | None:
     """The frame (from 1) after its modality LUT; None for colour, or without a decoder for it."""
     content = await retrieve.file(objects, instance)
+    # in a thread: decoding takes long enough to keep others waiting
+    return await asyncio.to_thread(_decoded, content, instance, frame)
+
+
+def _decoded(content: bytes, instance: Instance, frame: int) -> Pixels | None:
     try:
         dataset = dcmread(BytesIO(content))
         if int(dataset.get("SamplesPerPixel", 1)) != 1:
             return None
-        decoded = pixel_array(dataset, index=frame - 1)
-        return np.asarray(apply_modality_lut(decoded, dataset), dtype=np.float64)
+        stored = pixel_array(dataset, index=frame - 1)
+        if "ModalityLUTSequence" in dataset or "RescaleSlope" in dataset:
+            return np.asarray(apply_modality_lut(stored, dataset), dtype=np.float64)
+        shape = geometry(instance.metadata, frame)  # which knows the functional groups of a frame
+        return np.asarray(stored, dtype=np.float64) * shape.slope + shape.intercept
     except Exception as error:  # pydicom raises many kinds where it has no decoder or broken pixels
         log.info(
             "pixels.unreadable",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import sys
 
 from rich.console import Console
@@ -22,19 +23,29 @@ def show(wish: Wish) -> bool:
     """
     console = Console()
     scripted = wish.check or not sys.stdin.isatty()
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         return asyncio.run(_show(wish, console, scripted=scripted))
-    return True
+    return not scripted
 
 
 async def _show(wish: Wish, console: Console, *, scripted: bool) -> bool:
+    _end_in_order()
     async with staged(wish, console) as stage:
         if scripted:
             return await _check(stage, console)
-        await stage.fill(console)
         _invite(stage, console)
+        await stage.fill(console)
+        console.print()
         await watch(stage, console)
     return True
+
+
+def _end_in_order() -> None:
+    """Take down what was set up also when the terminal closes, or somebody ends us."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - we run in one
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
 
 
 async def _check(stage: Stage, console: Console) -> bool:
@@ -56,6 +67,8 @@ async def _check(stage: Stage, console: Console) -> bool:
 def _invite(stage: Stage, console: Console) -> None:
     console.print()
     console.print(f"  [bold]Open {stage.url}[/bold] and sign in as one of the demo people.")
-    console.print("  Bram, radiologist in Midden, finds the CT of Noord at the top of his list.")
-    console.print("  Below: what happens, as it happens. Ctrl-C ends the demo.")
+    console.print(
+        "  Bram, radiologist in Midden, sees the studies come in, at last a CT of Noord that"
+    )
+    console.print("  cannot wait. Below: what happens, as it happens. Ctrl-C ends the demo.")
     console.print()

@@ -189,8 +189,9 @@ async def _crossread(
     }
     with log.open("wb") as opened:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "crossread", "serve", "--migrate",
-            env={**os.environ, **settings}, stdout=opened, stderr=opened,
+            sys.executable, "-m", "crossread", "serve", "--migrate", "--attended",
+            env={**os.environ, **settings},
+            stdin=asyncio.subprocess.PIPE, stdout=opened, stderr=opened,
         )  # fmt: skip
     stack.push_async_callback(_end, process)
     with console.status("  Starting crossread"):
@@ -224,7 +225,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 async def _hospitals(stage: Stage, stack: AsyncExitStack, console: Console) -> None:
-    """Start the three hospitals, each a process with new studies of its own."""
+    """Start the three hospitals at once, each a process with new studies of its own."""
     run = f"{int(time.time()):x}-{secrets.token_hex(2)}"
     for one in region.HOSPITALS:
         spec: dict[str, Any] = {
@@ -241,7 +242,9 @@ async def _hospitals(stage: Stage, stack: AsyncExitStack, console: Console) -> N
             spec["data_folder"] = str(stage.wish.data.resolve())
         process = HospitalProcess(stage.wish.folder / "hospitals" / run / one.id, spec)
         stage.hospitals[one.id] = process
-        await stack.enter_async_context(process)
+        stack.push_async_callback(process.stop)
+    await asyncio.gather(*(process.start() for process in stage.hospitals.values()))
+    for one in region.HOSPITALS:
         console.print(f"  [green]✓[/green] {one.name}: its PACS and RIS are up")
 
 

@@ -7,6 +7,7 @@ the coordinates inside its first value. Code meanings stay English: some readers
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC
 
 import highdicom as hd
 import numpy as np
@@ -18,7 +19,11 @@ from crossread.gateways.dicom.outgoing import (
     MANUFACTURER,
     SERIES_OF_MEASUREMENTS,
     encoded,
+    frames_of,
+    line,
     person_name,
+    plain,
+    refer,
     stamp,
 )
 from crossread.reporting.model import (
@@ -57,11 +62,14 @@ def measurement_report(
     drawn = [one for one in bundle.annotations if one.sop_instance_uid in of_image]
     if not drawn:
         return None
+    drawn_on = [of_image[uid] for uid in dict.fromkeys(one.sop_instance_uid for one in drawn)]
+    frames = {uid: frames_of(image) for uid, image in of_image.items()}
     final = bundle.status is ReportStatus.FINAL
+    hospital = line(bundle.author.hospital_name)
     content = hd.sr.MeasurementReport(
         observation_context=_observer(bundle),
         procedure_reported=_procedure(bundle),
-        imaging_measurements=[_group(one) for one in drawn],
+        imaging_measurements=[_group(one, frames[one.sop_instance_uid]) for one in drawn],
         title=codes.DCM.ImagingMeasurementReport,
         # the language of the code meanings, English in every report
         language_of_content_item_and_descendants=hd.sr.LanguageOfContentItemAndDescendants(
@@ -69,24 +77,26 @@ def measurement_report(
         ),
     )
     report = hd.sr.ComprehensiveSR(
-        evidence=list(of_image.values()),
+        evidence=[plain(image, bundle) for image in drawn_on],
         content=content[0],
         series_instance_uid=object_uid(bundle.report_id, "sr/series"),
         series_number=SERIES_OF_MEASUREMENTS,
         sop_instance_uid=object_uid(bundle.report_id, "sr"),
         instance_number=bundle.version,
         manufacturer=MANUFACTURER,
-        institution_name=bundle.author.hospital_name,
+        institution_name=hospital,
         is_complete=True,
         is_final=final,
         is_verified=final,
         verifying_observer_name=person_name(bundle.author.name) if final else None,
-        verifying_organization=bundle.author.hospital_name if final else None,
+        verifying_organization=hospital if final else None,
+        requested_procedures=_requested(bundle),
     )
+    refer(report, drawn_on)
     report.SeriesDescription = "crossread measurements"
     if final:
         verified = report.VerifyingObserverSequence[0]
-        verified.VerificationDateTime = f"{bundle.signed_at:%Y%m%d%H%M%S}"
+        verified.VerificationDateTime = f"{bundle.signed_at.astimezone(UTC):%Y%m%d%H%M%S}"
     if previous is not None and previous.annotations:
         report.PredecessorDocumentsSequence = [_reference(previous)]
     stamp(report, bundle)
@@ -99,20 +109,37 @@ def _observer(bundle: ReportBundle) -> hd.sr.ObservationContext:
         observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(
             name=person_name(bundle.author.name),
             login_name=bundle.author.username,
-            organization_name=bundle.author.hospital_name,
+            organization_name=line(bundle.author.hospital_name),
         ),
     )
     return hd.sr.ObservationContext(observer_person_context=person)
 
 
 def _procedure(bundle: ReportBundle) -> Code:
-    code, text = bundle.study.procedure_code, bundle.study.procedure_text
+    code, text = line(bundle.study.procedure_code), line(bundle.study.procedure_text)
     if not code or not text or len(code) > 16:
         return Code("363679005", "SCT", "Imaging procedure")
-    return Code(code, f"99{bundle.hospital_id.upper()}"[:16], text[:64])
+    return Code(code, f"99{bundle.hospital_id.upper()}"[:16], text)
 
 
-def _group(annotation: Annotation) -> hd.sr.MeasurementsAndQualitativeEvaluations:
+def _requested(bundle: ReportBundle) -> list[Dataset] | None:
+    """The order that this answers, in the numbers of the hospital that placed it (PS3.3 C.17.2)."""
+    study = bundle.study
+    if not (study.accession_number or study.placer_number or study.filler_number):
+        return None
+    request = Dataset()
+    request.StudyInstanceUID = study.study_instance_uid
+    request.ReferencedStudySequence = []
+    request.AccessionNumber = study.accession_number
+    request.PlacerOrderNumberImagingServiceRequest = line(study.placer_number)
+    request.FillerOrderNumberImagingServiceRequest = line(study.filler_number)
+    request.RequestedProcedureID = ""
+    request.RequestedProcedureDescription = line(study.procedure_text)
+    request.RequestedProcedureCodeSequence = []
+    return [request]
+
+
+def _group(annotation: Annotation, frames: int) -> hd.sr.MeasurementsAndQualitativeEvaluations:
     first, *others = annotation.measurements
     return hd.sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.sr.TrackingIdentifier(
@@ -120,7 +147,7 @@ def _group(annotation: Annotation) -> hd.sr.MeasurementsAndQualitativeEvaluation
         ),
         finding_type=_finding(annotation.label),
         measurements=[
-            _value(first, _drawing(annotation)),
+            _value(first, _drawing(annotation, frames)),
             *(_value(other, None) for other in others),
         ],
     )
@@ -128,10 +155,11 @@ def _group(annotation: Annotation) -> hd.sr.MeasurementsAndQualitativeEvaluation
 
 def _finding(label: str) -> Code | None:
     """What the reader called it, as a code of our own whose meaning is her word."""
-    if not label.strip():
+    word = line(label)
+    if not word:
         return None
-    number = hashlib.sha256(label.strip().encode()).hexdigest()[:12].upper()
-    return Code(number, "99CROSSREAD", label.strip()[:64])
+    number = hashlib.sha256(word.encode()).hexdigest()[:12].upper()
+    return Code(number, "99CROSSREAD", word)
 
 
 def _value(
@@ -145,11 +173,11 @@ def _value(
     )
 
 
-def _drawing(annotation: Annotation) -> hd.sr.CoordinatesForMeasurement:
+def _drawing(annotation: Annotation, frames: int) -> hd.sr.CoordinatesForMeasurement:
     image = hd.sr.SourceImageForRegion(
         referenced_sop_class_uid=annotation.sop_class_uid,
         referenced_sop_instance_uid=annotation.sop_instance_uid,
-        referenced_frame_numbers=[annotation.frame] if annotation.frame > 1 else None,
+        referenced_frame_numbers=[annotation.frame] if frames > 1 else None,
     )
     match annotation.tool:
         case Tool.LENGTH:
@@ -162,8 +190,11 @@ def _drawing(annotation: Annotation) -> hd.sr.CoordinatesForMeasurement:
 
 
 def points(annotation: Annotation) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """The points as (column, row); of an ellipse the major axis first (PS3.3 C.18.6.1.2)."""
-    drawn = np.array(annotation.points, dtype=np.float64)
+    """The points as (column, row), none before the image; of an ellipse the major axis first.
+
+    Source: PS3.3 C.18.6.1.2.
+    """
+    drawn = np.clip(np.array(annotation.points, dtype=np.float64), 0, None)
     if annotation.tool is Tool.ELLIPSE:
         one, other = np.linalg.norm(drawn[1] - drawn[0]), np.linalg.norm(drawn[3] - drawn[2])
         if other > one:
