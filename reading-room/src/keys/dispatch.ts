@@ -32,7 +32,7 @@ function pressesItself(event: KeyboardEvent): boolean {
   return (
     (event.key === 'Enter' || event.key === ' ') &&
     target instanceof HTMLElement &&
-    target.closest('button, a[href], summary, [data-own-keys]') !== null
+    target.closest('button, a[href], summary') !== null
   )
 }
 
@@ -57,6 +57,7 @@ function find(pressed: string, inText: boolean): (() => void) | null {
 
 export function dispatch(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || pressesItself(event)) return
+  if (event.target instanceof HTMLElement && event.target.closest('[data-own-keys]') !== null) return
   const inText = typing(event.target)
   const key = keyOf(event)
   const second = begun !== null && Date.now() - begun.at < SEQUENCE ? `${begun.key} ${key}` : null
@@ -64,6 +65,7 @@ export function dispatch(event: KeyboardEvent): void {
   const run = (second === null ? null : find(second, inText)) ?? find(key, inText)
   if (run !== null) {
     event.preventDefault()
+    event.stopPropagation() // what is in focus may know the key otherwise: the viewer undoes by z
     run()
   } else if (key === 'g' && !inText) {
     begun = { key, at: Date.now() }

@@ -10,10 +10,10 @@ export function useCommands(handlers: Handlers, { alone = false, when = true } =
   useEffect(() => (when ? addLayer(() => latest.current, alone) : undefined), [alone, when])
 }
 
-/** Listens to the keyboard; once, at the root. */
+/** Listens to the keyboard before what is in focus does; once, at the root. */
 export function useKeyboard(): void {
   useEffect(() => {
-    window.addEventListener('keydown', dispatch)
-    return () => window.removeEventListener('keydown', dispatch)
+    window.addEventListener('keydown', dispatch, { capture: true })
+    return () => window.removeEventListener('keydown', dispatch, { capture: true })
   }, [])
 }

@@ -54,7 +54,7 @@ export function Viewport(props: ViewportProps) {
         onContextMenu={(event) => event.preventDefault()}
       />
       {!shown && (
-        <p className="silence quiet" role="status">
+        <p className={showing === 'failed' ? 'silence bad' : 'silence quiet'} role="status">
           {showing === 'failed' ? words.failed : stack === null ? props.silence : words.loading}
         </p>
       )}

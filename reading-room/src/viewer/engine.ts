@@ -2,7 +2,6 @@
 import {
   Enums,
   getEnabledElementByViewportId,
-  getRenderingEngine,
   imageLoader,
   init as startCore,
   metaData,
@@ -17,6 +16,7 @@ import { startTools } from './tools'
 
 const ENGINE = 'reading-room'
 let started: Promise<RenderingEngine> | null = null
+let running: RenderingEngine | null = null
 
 export function startEngine(): Promise<RenderingEngine> {
   started ??= start()
@@ -27,7 +27,8 @@ async function start(): Promise<RenderingEngine> {
   startCore()
   startLoader({ maxWebWorkers: Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) })
   startTools()
-  return Promise.resolve(new RenderingEngine(ENGINE))
+  running = new RenderingEngine(ENGINE)
+  return Promise.resolve(running)
 }
 
 const imageIds = new Map<string, string>()
@@ -65,12 +66,13 @@ export function frameOfReferenceOf(imageId: string): string | undefined {
 }
 
 export function viewportIds(): string[] {
-  const engine = getRenderingEngine(ENGINE) as RenderingEngine | undefined
-  return engine?.getViewports().map(({ id }) => id) ?? []
+  return running?.getViewports().map(({ id }) => id) ?? []
 }
 
 export function viewportOf(id: string): StackViewport | null {
-  const viewport = getEnabledElementByViewportId(id)?.viewport
+  // typed as always there, though it is not before the viewport is enabled
+  const enabled = getEnabledElementByViewportId(id) as { viewport: unknown } | undefined
+  const viewport = enabled?.viewport
   return viewport instanceof StackViewport ? viewport : null
 }
 

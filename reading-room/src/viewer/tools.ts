@@ -66,8 +66,11 @@ export function startTools(): void {
       { mouseButton: MouseBindings.Primary, modifierKey: KeyboardBindings.Alt },
     ],
   })
+  const styles = annotation.config.style.getDefaultToolStyles()
   annotation.config.style.setDefaultToolStyles({
+    ...styles,
     global: {
+      ...styles.global,
       color: 'rgb(255, 214, 92)',
       colorHighlighted: 'rgb(255, 255, 255)',
       colorSelected: 'rgb(125, 184, 255)',

@@ -1,5 +1,5 @@
 /** Puts a stack into a viewport on the page. */
-import { Enums, type RenderingEngine } from '@cornerstonejs/core'
+import { Enums, eventTarget, imageLoader, type RenderingEngine } from '@cornerstonejs/core'
 import { ToolGroupManager } from '@cornerstonejs/tools'
 import { useEffect, useRef, useState } from 'react'
 import { fetchAhead, startEngine, viewportOf } from './engine'
@@ -61,8 +61,11 @@ export function useStack(id: string, element: HTMLDivElement | null, stack: Stac
     if (!ready || viewport === null || stack === null) return
     const stop = new AbortController()
     const from = opening.current ?? openingIndex(stack)
-    viewport
-      .setStack(stack.pictures.map((picture) => picture.imageId), from)
+    const ids = stack.pictures.map((picture) => picture.imageId)
+    // asked for by itself first: a stack whose first image fails would be set all the same
+    imageLoader
+      .loadAndCacheImage(ids[from] ?? '', { requestType: Enums.RequestType.Interaction, priority: -5 })
+      .then(() => (stop.signal.aborted ? '' : viewport.setStack(ids, from)))
       .then(() => {
         if (stop.signal.aborted) return
         viewport.render()
@@ -74,6 +77,22 @@ export function useStack(id: string, element: HTMLDivElement | null, stack: Stac
       })
     return () => stop.abort()
   }, [id, ready, stack])
+
+  // an image that does not come must not leave the one before it under its number
+  useEffect(() => {
+    if (element === null || stack === null) return
+    const shown = () => setShowing((before) => (before?.how === 'failed' ? { stack, how: 'shown' } : before))
+    const failed = (event: Event) => {
+      const { imageId } = (event as CustomEvent<{ imageId?: string }>).detail
+      if (imageId !== undefined && imageId === viewportOf(id)?.getCurrentImageId()) setShowing({ stack, how: 'failed' })
+    }
+    eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, failed)
+    element.addEventListener(Enums.Events.STACK_NEW_IMAGE, shown)
+    return () => {
+      eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, failed)
+      element.removeEventListener(Enums.Events.STACK_NEW_IMAGE, shown)
+    }
+  }, [id, element, stack])
 
   return showing?.stack === stack ? showing.how : 'waiting'
 }

@@ -18,8 +18,8 @@ from crossread.platform.errors import NotFound, Refused
 from crossread.platform.http import Ground, On
 from crossread.web import session
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of a change inside Authlib that does not touch what we use
+with warnings.catch_warnings(record=True):
+    # Authlib tells of a change inside it that does not touch what we use, whatever the filters say
     from authlib.integrations.starlette_client import OAuth, OAuthError
 
 DEMO_PASSWORD = "crossread"  # noqa: S105 - shown on the sign-in page of the demo, and only there

@@ -1,3 +1,4 @@
+import { Icon, type IconName } from '../../design/icons'
 import { COMMANDS, printed, type CommandName } from '../../keys/registry'
 import * as actions from '../../viewer/actions'
 import type { Tool } from '../../viewer/tools'
@@ -40,6 +41,7 @@ export function Toolbar({ tool, takeTool, hung, linked, onLink, mayDraw }: Toolb
           key={one}
           command={command}
           name={words.tool[one]}
+          icon={one}
           pressed={tool === one}
           disabled={!mayDraw && (one === 'Length' || one === 'EllipticalROI')}
           onPress={() => takeTool(one)}
@@ -61,11 +63,11 @@ export function Toolbar({ tool, takeTool, hung, linked, onLink, mayDraw }: Toolb
           ))}
       </span>
       <span className="divide" />
-      <Key command="invert" name={words.invert} onPress={() => actions.invert(pane)} />
-      <Key command="reset" name={words.reset} onPress={() => actions.reset(pane)} />
+      <Key command="invert" icon="invert" name={words.invert} onPress={() => actions.invert(pane)} />
+      <Key command="reset" icon="reset" name={words.reset} onPress={() => actions.reset(pane)} />
       <span className="push" />
-      {hung.panes.length > 1 && <Key command="link" name={words.link} pressed={linked} onPress={onLink} />}
-      {hung.possible.length > 1 && <Key command="layout" name={words.layout} onPress={hung.turnLayout} />}
+      {hung.panes.length > 1 && <Key command="link" icon="link" name={words.link} pressed={linked} onPress={onLink} />}
+      {hung.possible.length > 1 && <Key command="layout" icon="layout" name={words.layout} onPress={hung.turnLayout} />}
     </div>
   )
 }
@@ -73,15 +75,16 @@ export function Toolbar({ tool, takeTool, hung, linked, onLink, mayDraw }: Toolb
 interface KeyProps {
   command: CommandName
   name: string
+  icon?: IconName
   pressed?: boolean
   disabled?: boolean
   onPress: () => void
 }
 
-function Key({ command, name, pressed, disabled = false, onPress }: KeyProps) {
+function Key({ command, name, icon, pressed, disabled = false, onPress }: KeyProps) {
   return (
-    <button className="plain" aria-pressed={pressed} disabled={disabled} data-testid={command} onClick={onPress}>
-      {name} <kbd>{printed(COMMANDS[command].keys[0])}</kbd>
+    <button className="plain" aria-label={name} title={name} aria-pressed={pressed} disabled={disabled} data-testid={command} onClick={onPress}>
+      {icon === undefined ? name : <Icon name={icon} />} <kbd>{printed(COMMANDS[command].keys[0])}</kbd>
     </button>
   )
 }

@@ -1,8 +1,8 @@
 import { useTable } from '@tanstack/react-table'
 import { useEffect, useRef } from 'react'
 import type { Task } from '../../api/types'
-import { useLanguage, useWords } from '../../words/language'
-import { said } from '../../words/said'
+import { useWords } from '../../words/language'
+import { WhyNot } from './cells'
 import { columns, features, type ColumnName } from './columns'
 import { en } from './words.en'
 import { nl } from './words.nl'
@@ -18,7 +18,6 @@ interface TaskTableProps {
 /** The rows, in the order of the server; the selected one says why it cannot be claimed. */
 export function TaskTable({ tasks, selected, changed, onSelect, onOpen }: TaskTableProps) {
   const words = useWords({ nl, en })
-  const { language } = useLanguage()
   const table = useTable({ features, columns, data: tasks, getRowId: (task) => task.id })
   const body = useRef<HTMLTableSectionElement>(null)
 
@@ -63,11 +62,7 @@ export function TaskTable({ tasks, selected, changed, onSelect, onOpen }: TaskTa
               {row.getAllCells().map((cell) => (
                 <td key={cell.id} className={`col-${cell.column.id}`}>
                   <table.FlexRender cell={cell} />
-                  {isSelected && cell.column.id === 'procedure' && !task.mine && task.why_not.length > 0 && (
-                    <span className="why-not" data-testid="why-not">
-                      {task.why_not.map((sentence) => said(sentence, language)).join(' ')}
-                    </span>
-                  )}
+                  {isSelected && cell.column.id === 'state' && <WhyNot task={task} />}
                 </td>
               ))}
             </tr>

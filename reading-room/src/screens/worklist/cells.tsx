@@ -1,6 +1,7 @@
 import type { DeliveryCounts, Task, Urgency } from '../../api/types'
 import { DeliveryMark, StateMark, UrgencyMark } from '../../design/marks'
 import { useLanguage, useWords } from '../../words/language'
+import { said } from '../../words/said'
 import { shared } from '../../words/shared'
 import { timeLeft, useNow } from '../../words/time'
 import { en } from './words.en'
@@ -86,6 +87,24 @@ export function Standing({ task }: { task: Task }) {
           </span>
         )
       )}
+    </span>
+  )
+}
+
+/** Why the reader cannot claim this, in words, and what would help. */
+export function WhyNot({ task }: { task: Task }) {
+  const { language } = useLanguage()
+  const { held } = useWords(shared)
+  if (task.mine || task.why_not.length === 0) return null
+  // where something holds it back, that is the reason
+  const isHeld = task.held_back.length > 0
+  const reasons = isHeld
+    ? task.held_back.map((reason) => held[reason])
+    : task.why_not.map((sentence) => said(sentence, language))
+  const remedies = isHeld ? (task.remedies ?? []).map((sentence) => said(sentence, language)) : []
+  return (
+    <span className="why-not" data-testid="why-not">
+      {reasons.join(' ')} <span className="quiet">{remedies.join(' ')}</span>
     </span>
   )
 }
