@@ -15,6 +15,7 @@ from rich.console import Console
 
 from crossread.commands.demo.radiologist import Failed, Person
 from crossread.commands.demo.stage import Stage, Wish, staged
+from crossread.simulation import region
 from crossread.simulation.console import HospitalProcess, HospitalRefused
 
 pytestmark = pytest.mark.journey
@@ -180,3 +181,12 @@ async def test_a_hospital_that_is_killed_gets_its_report_when_it_is_back(stage: 
 def test_the_run_folder_names_every_process(stage: Stage) -> None:
     run = Path(stage.wish.folder / "crossread" / "run")
     assert {file.stem for file in run.glob("*.pid")} == {*VICTIMS, "hl7"}
+
+
+def test_the_log_names_no_patient(stage: Stage) -> None:
+    log = stage.log.read_text(encoding="utf-8")
+    assert "process.died" in log, "it is the log of all that was done to it"
+    for person in region.PEOPLE:
+        private = {person.bsn, person.family_name, person.given_name, f"{person.birth_date:%Y%m%d}"}
+        private |= {number for _, number in person.numbers}
+        assert [one for one in private if one in log] == []
