@@ -19,6 +19,8 @@ def metadata(rows: int = 100, columns: int = 100, spacing: tuple[float, float] |
         "00280010": {"Value": [rows]},
         "00280011": {"Value": [columns]},
         "00080060": {"Value": ["CT"]},
+        "00281052": {"Value": [-1024]},
+        "00281053": {"Value": [1]},
     }
     if spacing:
         found["00280030"] = {"Value": list(spacing)}

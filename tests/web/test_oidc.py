@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi import FastAPI, Form, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -60,9 +60,10 @@ class Provider:
         self._asked[code] = {"nonce": nonce, "challenge": code_challenge}
         return RedirectResponse(f"{redirect_uri}?code={code}&state={state}")
 
-    async def token(self, code: str = Form(), code_verifier: str = Form()) -> Any:
-        asked = self._asked.pop(code)
-        digest = hashlib.sha256(code_verifier.encode()).digest()
+    async def token(self, request: Request) -> Any:
+        form = parse_qs((await request.body()).decode())
+        asked = self._asked.pop(form["code"][0])
+        digest = hashlib.sha256(form["code_verifier"][0].encode()).digest()
         if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != asked["challenge"]:
             return Response(status_code=400)
         now = int(time.time())

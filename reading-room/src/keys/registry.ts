@@ -113,6 +113,6 @@ const NAMES: Record<string, string> = {
 export function printed(key: string): string {
   return key
     .split(/(?<=\+)(?=.)| /)
-    .map((part) => NAMES[part] ?? part.replace(/\+$/, ''))
+    .map((part) => NAMES[part] ?? (part === '+' ? part : part.replace(/\+$/, '')))
     .join(' ')
 }

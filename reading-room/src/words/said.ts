@@ -5,6 +5,11 @@
 import type { Language } from './language'
 
 const DUTCH: Record<string, string> = {
+  received: 'ontvangen',
+  'in progress': 'in behandeling',
+  preliminary: 'voorlopig',
+  final: 'definitief',
+  cancelled: 'vervallen',
   'Your role does not report; a radiologist or resident can.':
     'Uw rol verslaat niet; een radioloog of arts in opleiding kan dat wel.',
   'No agreement lets your hospital read this study.':
@@ -63,6 +68,9 @@ const DUTCH: Record<string, string> = {
 
 const PATTERNS: readonly [RegExp, string][] = [
   [/^(.+) is reading this study\. Choose another, or ask for a hand-over\.$/, '$1 beoordeelt dit onderzoek. Kies een ander, of vraag om overdracht.'],
+  [/^final v(\d+)$/, 'definitief v$1'],
+  [/^preliminary v(\d+)$/, 'voorlopig v$1'],
+  [/^(.+) at .+ does not answer now\.$/, '$1 antwoordt nu niet.'],
   [/^(.+) is reading this study\.$/, '$1 beoordeelt dit onderzoek.'],
 ]
 

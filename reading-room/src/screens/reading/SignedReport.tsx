@@ -3,6 +3,7 @@ import { SECTIONS } from '../../api/types'
 import { DeliveryMark } from '../../design/marks'
 import { COMMANDS, printed } from '../../keys/registry'
 import { useLanguage, useWords } from '../../words/language'
+import { said } from '../../words/said'
 import { shared } from '../../words/shared'
 import { clock, moment } from '../../words/time'
 import { Values } from './MeasurementList'
@@ -57,6 +58,7 @@ export function SignedReport({ task, report, onNext }: SignedReportProps) {
 function DeliveryList({ task }: { task: string }) {
   const words = useWords({ nl, en })
   const { delivery, deliveryState } = useWords(shared)
+  const { language } = useLanguage()
   const list = useTaskDeliveries(task, true)
   return (
     <section className="deliveries" aria-live="polite">
@@ -69,10 +71,12 @@ function DeliveryList({ task }: { task: string }) {
             <div>
               <b>{delivery[one.kind]}</b>{' '}
               <span className="faint">
-                {one.label !== '' && `${one.label} `}
+                {one.label !== '' && `${said(one.label, language)} `}
                 {words.to} {one.endpoint_id}
               </span>
-              {one.state !== 'acknowledged' && one.last_error !== '' && <p className="bad">{one.last_error}</p>}
+              {one.state !== 'acknowledged' && one.last_error !== '' && (
+                <p className="bad">{said(one.last_error, language)}</p>
+              )}
             </div>
             <span className="faint when">
               {deliveryState[one.state]}
