@@ -35,7 +35,7 @@ from crossread.orders import store as orders
 from crossread.orders.model import Order, OrderEvent
 from crossread.parcels import Parcel
 from crossread.patients import store as patients
-from crossread.patients.model import patient_id
+from crossread.patients.model import PatientEvent, patient_id
 from crossread.patients.recognise import recognise as recognise_patient
 from crossread.platform import events
 from crossread.platform.clock import Clock
@@ -62,6 +62,7 @@ ROUTES: Routes = {
     OrderEvent.CANCELLED: [Route("expect")],
     # what decides whether a study may be offered
     STUDY_RECOGNISED: [Route("permit")],
+    PatientEvent.CHANGED: [Route("permit_patient")],
     ConsentEvent.RECORDED: [Route("permit_patient")],
     AgreementEvent.SIGNED: [Route("permit_hospital")],
     # what the hospital that made the images hears of it, each task's in order
@@ -170,7 +171,7 @@ class Journey:
             await offer.offer(db, task, situation, now)
 
     async def permit_patient(self, patient_id: str, cause: str) -> None:
-        """A patient's consent changed: look again at everything of hers that is open."""
+        """Her consent changed, or what is known of her: look again at all of hers that is open."""
         async with self.database.transaction() as db:
             for study_id in await tasks.open_studies(db, patient_id=UUID(patient_id)):
                 await self.jobs.defer(db, "permit", str(study_id), cause=cause)

@@ -1,6 +1,5 @@
 """Which study answers which order."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -33,15 +32,18 @@ async def match_order(db: Connection, order: Order, now: datetime) -> list[UUID]
     if order.state is not OrderState.CANCELLED:
         for study_id, rule in await store.studies_for(db, order):
             await _match(db, study_id, order, rule, now)
-    return await store.studies_of_order(db, order.id)
+    studies = await store.studies_of_order(db, order.id)
+    if studies:  # also an order that was cancelled, and asked for again
+        await store.answer(db, order.id)
+    return studies
 
 
 async def _match(
     db: Connection, study_id: UUID, order: Order, rule: MatchRule, now: datetime
 ) -> Order:
-    answered = replace(order, state=OrderState.ANSWERED)
-    if await store.match(db, study_id, order.id, rule, now):
-        await store.save(db, answered)
+    new = await store.match(db, study_id, order.id, rule, now)
+    answered = await store.answer(db, order.id)
+    if new:
         await events.append(
             db,
             OrderEvent.MATCHED,

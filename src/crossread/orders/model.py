@@ -68,7 +68,7 @@ class OrderRequest:
     procedure_text: str
     procedure_system: str
     modality: str
-    urgency: Urgency
+    urgency: Urgency | None  # None: the message does not say
     question: str
     referrer: str
     requested_at: datetime | None

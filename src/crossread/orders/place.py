@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TypedDict
 
+from crossread.hospitals.model import Urgency
 from crossread.orders import store
 from crossread.orders.model import (
     Control,
@@ -17,13 +19,23 @@ from crossread.platform import events
 from crossread.platform.database import Connection
 
 
+class Procedure(TypedDict):
+    """What is asked for, as OBR-4 says it."""
+
+    procedure_code: str
+    procedure_text: str
+    procedure_system: str
+
+
 async def place(db: Connection, request: OrderRequest, now: datetime, *, digest: str) -> Order:
     """Place, change or cancel an order as its hospital asks.
 
     The very same message a second time changes nothing. A change of an order that is not known
-    places it; a cancellation of one is kept, so that a late order does not come alive.
+    places it; a cancellation of one is kept, so that a late order does not come alive. What a
+    later message leaves empty stays as it was (2.5.3).
     """
     key = order_id(request.hospital_id, request.accession_number)
+    await store.lock(db, key)
     new = await store.note_message(db, request.hospital_id, request.control_id, digest, now)
     known = await store.found(db, key)
     if known is not None and not new:
@@ -51,7 +63,7 @@ async def place(db: Connection, request: OrderRequest, now: datetime, *, digest:
         procedure_text=request.procedure_text,
         procedure_system=request.procedure_system,
         modality=request.modality,
-        urgency=request.urgency,
+        urgency=request.urgency or (known.urgency if known else Urgency.ROUTINE),
         question=request.question,
         referrer=request.referrer,
         state=OrderState.PLACED,
@@ -69,21 +81,51 @@ async def place(db: Connection, request: OrderRequest, now: datetime, *, digest:
 
 def _outcome(known: Order | None, asked: Order, control: Control) -> tuple[Order, OrderEvent]:
     """What becomes of an order when a message asks `asked` of it."""
-    revision = known.revision + 1 if known else 1
-    received_at = known.received_at if known else asked.received_at
-    match control:
-        case Control.CANCEL:
-            base = known or asked
-            cancelled = replace(base, state=OrderState.CANCELLED, revision=revision)
-            return cancelled, OrderEvent.CANCELLED
-        case Control.PLACE | Control.CHANGE:
-            answered = known is not None and known.state is OrderState.ANSWERED
-            order = replace(
-                asked,
-                state=OrderState.ANSWERED if answered else OrderState.PLACED,
-                study_instance_uid=asked.study_instance_uid
-                or (known.study_instance_uid if known else ""),
-                received_at=received_at,
-                revision=revision,
-            )
-            return order, OrderEvent.CHANGED if known else OrderEvent.PLACED
+    if known is None:
+        if control is Control.CANCEL:
+            return replace(asked, state=OrderState.CANCELLED), OrderEvent.CANCELLED
+        return asked, OrderEvent.PLACED
+    revision = known.revision + 1
+    if control is Control.CANCEL:
+        return (
+            replace(known, state=OrderState.CANCELLED, revision=revision),
+            OrderEvent.CANCELLED,
+        )
+    return (
+        replace(
+            asked,
+            placer_number=asked.placer_number or known.placer_number,
+            filler_number=asked.filler_number or known.filler_number,
+            study_instance_uid=asked.study_instance_uid or known.study_instance_uid,
+            **_procedure(known, asked),
+            modality=asked.modality or known.modality,
+            question=asked.question or known.question,
+            referrer=asked.referrer or known.referrer,
+            state=_state(known),
+            requested_at=asked.requested_at or known.requested_at,
+            received_at=known.received_at,
+            revision=revision,
+        ),
+        OrderEvent.CHANGED,
+    )
+
+
+def _procedure(known: Order, asked: Order) -> Procedure:
+    """Code, text and system go together: those of one message, never mixed."""
+    told = asked if asked.procedure_code or asked.procedure_text else known
+    return Procedure(
+        procedure_code=told.procedure_code,
+        procedure_text=told.procedure_text,
+        procedure_system=told.procedure_system,
+    )
+
+
+def _state(known: Order) -> OrderState:
+    """Where a known order stands after a message that places or changes it.
+
+    One that was cancelled before it was ever placed (its first message cancelled it) stays so: the
+    message that places it was overtaken. One that was cancelled later is asked for again.
+    """
+    if known.state is OrderState.CANCELLED and known.revision > 1:
+        return OrderState.PLACED
+    return known.state

@@ -68,6 +68,22 @@ async def note_message(
     return cursor.rowcount == 1
 
 
+async def lock(db: Connection, order_id: UUID) -> None:
+    """One at a time says what becomes of this order, also while it is not known yet."""
+    await db.execute(
+        "select pg_advisory_xact_lock(hashtextextended('order/' || %s, 0))", (str(order_id),)
+    )
+
+
+async def answer(db: Connection, order_id: UUID) -> Order:
+    """Say that images came for this order; one that was cancelled stays so."""
+    await db.execute(
+        "update orders.order set state = 'answered' where id = %s and state = 'placed'",
+        (order_id,),
+    )
+    return await order(db, order_id)
+
+
 async def found(db: Connection, order_id: UUID) -> Order | None:
     """The order, locked until the transaction ends, if it is known."""
     cursor = await db.execute("select * from orders.order where id = %s for update", (order_id,))

@@ -9,7 +9,8 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 class PatientEvent(StrEnum):
     """What this room announces."""
 
-    RECOGNISED = "patient.recognised"  # a patient is known to be this person
+    RECOGNISED = "patient.recognised"  # a patient is known to be this person; facts: evidence
+    CHANGED = "patient.changed"  # other words or dates than before about a known patient
     POSSIBLE_LINK = "patient.possible_link"  # alike, not sure
 
 

@@ -33,6 +33,13 @@ async def save(db: Connection, patient: Patient) -> None:
     )
 
 
+async def lock(db: Connection, patient_id: UUID) -> None:
+    """One at a time says who this patient is, also while she is not known yet."""
+    await db.execute(
+        "select pg_advisory_xact_lock(hashtextextended('patient/' || %s, 0))", (str(patient_id),)
+    )
+
+
 async def found(db: Connection, patient_id: UUID) -> Patient | None:
     """The patient, locked until the transaction ends, if she is known."""
     cursor = await db.execute(
@@ -102,6 +109,30 @@ async def person_of(db: Connection, patient_id: UUID) -> UUID | None:
     )
     row = await cursor.fetchone()
     return row["person_id"] if row else None
+
+
+async def of_person(db: Connection, person_id: UUID) -> list[Patient]:
+    """The patients that this person is."""
+    cursor = await db.execute(
+        """
+        select p.*
+        from patients.link l
+        join patients.patient p on p.id = l.patient_id
+        where l.person_id = %s
+        order by p.id
+        """,
+        (person_id,),
+    )
+    return [_patient(row) for row in await cursor.fetchall()]
+
+
+async def linked_by_hand(db: Connection, person_id: UUID) -> bool:
+    """Whether somebody had a hand in making these patients one person."""
+    cursor = await db.execute(
+        "select 1 from patients.link where person_id = %s and evidence = %s limit 1",
+        (person_id, Evidence.BY_HAND),
+    )
+    return await cursor.fetchone() is not None
 
 
 async def size_of(db: Connection, person_id: UUID) -> int:

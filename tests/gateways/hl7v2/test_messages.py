@@ -1,6 +1,8 @@
 """HL7 v2 messages: read whatever hospitals send, answer all of it, compose to the byte."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import SHARED
-from tests.reporting.bundles import bundle
+from tests.reporting.bundles import annotation, bundle
 
 from crossread.gateways.hl7v2 import orders
 from crossread.gateways.hl7v2.compose import (
@@ -27,6 +29,7 @@ from crossread.patients.model import Patient
 from crossread.platform import clock
 from crossread.platform.database import Database
 from crossread.platform.objects import Objects
+from crossread.reporting.model import Measurement, Section
 
 OMI = (
     "MSH|^~\\&|ZUID_RIS|SZ_ZUID|CROSSREAD|CROSSREAD|20261124101500+0100||OMI^O23^OMI_O23|Z77|P|2.5.1"
@@ -65,14 +68,89 @@ def test_an_imaging_order_is_read_with_all_that_names_it() -> None:
         ("Z190274^^^SZZ&2.999.1&ISO^PI~", "", "PID^1^3"),
         ("ORC|NW", "ORC|ZZ", "ORC^1^1"),
         ("PID|", "PIX|", "PID"),
-        ("ORC|", "ORX|", "OBR"),
+        ("ORC|", "ORX|", "ORC"),
+        ("OBR|", "OBX|", "OBR"),
+        ("OBR|", "OBR|1||F76\rOBR|", "OBR"),
+        ("IPC|ZUID000077", f"IPC|{'9' * 65}", "OBR^1^18"),
+        ("Z190274", "9" * 65, "PID^1^3"),
+        ("|2.25.777|", "|not a uid|", "IPC^1^3"),
         ("|Z77|", "||", "MSH^1^10"),
+        ("|Z77|", f"|{'7' * 200}|", "MSH^1^10"),
+        ("|2.5.1", "|3.0", "MSH^1^12"),
+        ("OMI^O23^OMI_O23", "ORU^R01", "MSH^1^9"),
+        ("OMI^O23^OMI_O23", "ADT^A40", "MSH^1^9"),
     ],
 )
 def test_what_is_missing_is_named_by_its_place(before: str, after: str, location: str) -> None:
+    broken = OMI.replace(before, after)
     with pytest.raises(Wrong) as refusal:
-        orders.requests(read(OMI.replace(before, after).encode()), "zuid")
+        orders.check_header(read(broken.encode()))
+        orders.requests(read(broken.encode()), "zuid")
     assert refusal.value.location == location
+
+
+def test_without_any_accession_number_an_order_is_refused() -> None:
+    nameless = OMI.replace("|F77|", "||").replace("ZUID000077", "")
+    with pytest.raises(Wrong, match="no accession number"):
+        orders.requests(read(nameless.encode()), "zuid")
+
+
+def test_a_merge_of_patients_is_refused_in_its_own_words() -> None:
+    merge = OMI.replace("OMI^O23^OMI_O23", "ADT^A40^ADT_A39")
+    with pytest.raises(Wrong, match="not supported yet") as refusal:
+        orders.check_header(read(merge.encode()))
+    assert refusal.value.acknowledgement == "AR"
+
+
+def test_each_order_of_a_message_has_its_own_segments() -> None:
+    second = (
+        "ORC|NW|P78|F78\rOBR|2|P78|F78|X1^Thorax^99SZZ|||||||||||||||||||||||||||^Hoest~^Koorts\r"
+    )
+    one, two = orders.requests(read((OMI + second).encode()), "zuid")
+    assert (one.urgency, one.accession_number) == (Urgency.STROKE, "ZUID000077")
+    assert (two.urgency, two.accession_number, two.study_instance_uid) == (None, "F78", "")
+    assert (one.control_id, two.control_id) == ("Z77", "Z77/1")
+    assert two.question == "Hoest\nKoorts"
+
+
+def test_a_cancellation_needs_no_procedure() -> None:
+    cancel = "\r".join((*OMI.split("\r")[:2], "ORC|CA|P77|F77", ""))
+    [request] = orders.requests(read(cancel.encode()), "zuid")
+    assert (request.control, request.accession_number) == (Control.CANCEL, "F77")
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("van den Bosch&van den&Bosch^Jan", "van den Bosch^Jan"),
+        ("Bosch&van den&Bosch^Jan", "van den Bosch^Jan"),
+        ("de Vries-van den Bosch&van den&Bosch&de&Vries^Anna", "de Vries-van den Bosch^Anna"),
+        ("&van den&Bosch&de&Vries^Anna", "de Vries-van den Bosch^Anna"),
+        ("Jansen^Piet^P.^jr.^dr.", "Jansen^Piet^P.^dr.^jr."),
+        ("Jansen", "Jansen"),
+        ('""', ""),
+    ],
+)
+def test_a_dutch_name_is_read_with_its_prefixes(sent: str, name: str) -> None:
+    message = read(f"MSH|^~\\&|A|B|||1||ADT^A08|1|P|2.5.1\rPID|1||1||{sent}\r".encode())
+    assert orders.person_name(message.need("PID"), 5) == name
+
+
+@pytest.mark.parametrize(
+    ("section", "modality"), [("CT", "CT"), ("NMR", "MR"), ("RUS", "US"), ("RAD", ""), ("", "")]
+)
+def test_a_department_is_no_modality(section: str, modality: str) -> None:
+    procedure = f"OBR|1|P77|F77|M1204^MRI{'|' * 20}{section}"
+    ordered = "\r".join((*OMI.split("\r")[:3], procedure, ""))
+    [request] = orders.requests(read(ordered.encode()), "zuid")
+    assert request.modality == modality
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "99999999999999", "00010101000000", "20261124101500+01", "2026", "-0100"]
+)
+def test_no_time_is_too_strange_to_read(text: str) -> None:
+    assert moment(text) is None or text == "2026"
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs", "Cc"])))
@@ -112,6 +190,7 @@ GOLDEN_REPORT = """\
 MSH|^~\\&|CROSSREAD|CROSSREAD|NOORD_RIS|ZH_NOORD|20261124113000+0000||ORU^R01^ORU_R01|CR1|P|2.5.1\
 |||AL|NE||UNICODE UTF-8
 PID|1||0412873^^^NOORD^PI~999911120^^^NLMINBIZA^NNNLD||Geërts^Joëlle||19510314|F
+PV1|1|U
 ORC|RE|P1|F1||CM||||20261124113000+0000
 OBR|1|P1|F1|CTSCH01^CT schedel blanco^99NOORD|||20261124101500|||||||||^Hoekstra^B.||A1||||\
 20261124113000+0000||CT|F|||||||bram&Bram Oosterhuis
@@ -128,6 +207,40 @@ OBX|5|TX|19005-8^Radiology Imaging study [Impression]^LN|1|Acute bloeding.||||||
 OBX|6|NM|410668003^Length^SCT|2.25.42|32.4|mm^mm^UCUM|||||F|||20261124113000+0000|\
 Medisch Centrum Midden|bram^Bram Oosterhuis
 """
+
+
+def test_a_report_composed_again_is_the_same_to_the_byte() -> None:
+    first, again = (
+        report_message(bundle(), receiver=RIS, names=NAMES, control="CR1") for _ in range(2)
+    )
+    assert first == again
+
+
+@given(
+    st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="\u2028\u2029"))
+)
+def test_any_report_text_arrives_as_it_was_written(text: str) -> None:
+    written = bundle(sections=((Section.FINDINGS, text),), annotations=())
+    message = read(report_message(written, receiver=RIS, names=NAMES, control="CR1"))
+    lines = [one.get(5) for one in message.segments("OBX") if one.get(2) == "TX"]
+    assert lines == ([text.strip()] if text.strip() else [])
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32))
+def test_a_number_is_written_without_an_exponent(value: float) -> None:
+    drawn = annotation(measurements=(Measurement("mean", value, "1"),))
+    message = read(
+        report_message(bundle(annotations=(drawn,)), receiver=RIS, names=NAMES, control="CR1")
+    )
+    [number] = [one.get(5) for one in message.segments("OBX") if one.get(2) == "NM"]
+    assert re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", number)
+    assert float(number) == float(f"{value:.6g}")
+
+
+def test_a_name_goes_out_in_its_alphabetic_form() -> None:
+    person = replace(bundle().patient, name="Yamada^Tarou^^dr.^jr.=山田^太郎")
+    message = read(report_message(bundle(patient=person), receiver=RIS, names=NAMES, control="CR1"))
+    assert orders.person_name(message.need("PID"), 5) == "Yamada^Tarou^^dr.^jr."
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -87,6 +88,10 @@ _MEASURED: dict[str, tuple[str, str, str]] = {
 }
 
 
+# the images' visit is not ours to know (table 0004: U, unknown), but many want the segment
+_VISIT = "PV1|1|U"
+
+
 def control_id(*parts: object) -> str:
     """MSH-10, at most 20 characters: the same parts give the same id."""
     digest = hashlib.sha256("/".join(str(part) for part in parts).encode()).digest()
@@ -110,6 +115,7 @@ def status_message(
         _header("ORM^O01^ORM_O01", receiver, names, control, when),
         _identity(patient.number, patient.issuer, patient.bsn, patient.name)
         + f"||{_day(patient.birth_date)}|{patient.sex}",
+        _VISIT,
         f"ORC|SC|{escape(order.placer_number)}|{escape(order.filler_number)}||"
         f"{status.order_status}||||{when}",
         f"OBR|1|{escape(order.placer_number)}|{escape(order.filler_number)}|"
@@ -137,6 +143,7 @@ def report_message(
             bundle.patient.number, bundle.patient.issuer, bundle.patient.bsn, bundle.patient.name
         )
         + f"||{_day(bundle.patient.birth_date)}|{bundle.patient.sex}",
+        _VISIT,
         f"ORC|RE|{placer}|{filler}||{'CM' if code == 'F' else 'A'}||||{when}",
         f"OBR|1|{placer}|{filler}|"
         f"{_coded(study.procedure_code, procedure, study.procedure_system)}"
@@ -192,8 +199,12 @@ def _measured(bundle: ReportBundle) -> list[_Observation]:
 def _number(annotation: Annotation, measurement: Measurement) -> _Observation:
     code, name, system = _MEASURED[measurement.name]
     unit = f"{escape(measurement.unit)}^{escape(measurement.unit)}^UCUM"
-    value = f"{measurement.value:.6g}"
-    return "NM", f"{code}^{name}^{system}", annotation.tracking_uid, value, unit
+    return "NM", f"{code}^{name}^{system}", annotation.tracking_uid, _nm(measurement.value), unit
+
+
+def _nm(value: float) -> str:
+    """NM (2.A.47): six significant digits, and never an exponent."""
+    return f"{Decimal(f'{value:.6g}'):f}"
 
 
 def _header(kind: str, receiver: Endpoint, names: Names, control: str, when: str) -> str:
@@ -208,8 +219,10 @@ def _identity(number: str, issuer: str, bsn: str | None, name: str) -> str:
     identifiers = [f"{escape(number)}^^^{escape(issuer)}^PI"]
     if bsn:
         identifiers.append(f"{bsn}^^^NLMINBIZA^NNNLD")
-    family, given, middle, prefix, *_ = [*name.split("^"), "", "", "", ""]
-    xpn = "^".join(escape(part) for part in (family, given, middle, "", prefix)).rstrip("^")
+    # of a PN in several scripts the first, alphabetic one (PS3.5 6.2.1.2)
+    parts = [*name.split("=", maxsplit=1)[0].split("^"), *[""] * 5]
+    family, given, middle, prefix, suffix = parts[:5]
+    xpn = "^".join(escape(part) for part in (family, given, middle, suffix, prefix)).rstrip("^")
     return f"PID|1||{'~'.join(identifiers)}||{xpn}"
 
 

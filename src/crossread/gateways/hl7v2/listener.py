@@ -9,13 +9,20 @@ import structlog
 from crossread.archive.model import Reason
 from crossread.archive.quarantine import hold
 from crossread.gateways.hl7v2 import orders, wire
+from crossread.gateways.hl7v2.acknowledge import (
+    Heading,
+    accept,
+    heading,
+    postpone,
+    refuse,
+    salvage,
+)
 from crossread.gateways.hl7v2.message import (
     Acknowledgement,
     ErrorCode,
     Message,
     NotHl7,
     Wrong,
-    acknowledge,
     read,
 )
 from crossread.hospitals import store as hospitals
@@ -77,6 +84,8 @@ class Hl7Listener:
             await self._converse(reader, writer)
         except (OSError, TimeoutError, asyncio.CancelledError):
             pass  # gone without a word: what was not acknowledged is sent again
+        except Exception as failure:  # one connection never takes the others with it
+            log.exception("connection.failed", error=type(failure).__name__)
         finally:
             self._open.discard(task)
             writer.close()
@@ -89,8 +98,8 @@ class Hl7Listener:
                 async with asyncio.timeout(IDLE):
                     content = await wire.receive(reader)
             except wire.Unframed as error:
-                await self._hold(error.content, "unknown", None, Reason.NOT_HL7, _UNFRAMED, "")
-                writer.write(wire.frame(self._refusal(_UNFRAMED)))
+                sentence = _TOO_LONG if error.too_long else _UNFRAMED
+                writer.write(wire.frame(await self._turn_away(error.content, NotHl7(sentence))))
                 await writer.drain()
                 return
             if content is None:
@@ -102,58 +111,59 @@ class Hl7Listener:
         """Take in one message; the ACK, which says AA only for what is committed."""
         try:
             message = read(content)
-        except (NotHl7, Wrong) as error:
-            unknown = isinstance(error, NotHl7) and error.characters
-            reason = Reason.UNKNOWN_CHARACTERS if unknown else Reason.NOT_HL7
-            try:
-                await self._hold(content, "unknown", None, reason, error.sentence, "")
-            except Exception as failure:  # the sender must hear a no, whatever failed
-                log.exception("message.failed", error=type(failure).__name__)
-            return self._refusal(error.sentence)
+        except NotHl7 as error:
+            return await self._turn_away(content, error)
+        about = heading(message)
         try:
-            await self._take_in(message, content)
+            await self._take_in(message, about, content)
         except Wrong as error:
-            log.info("message.refused", kind="^".join(message.kind), location=error.location)
-            return acknowledge(
-                message, error.acknowledgement, own=self._own, now=self._clock(), error=error
-            )
+            log.info("message.refused", error_code=error.code, location=error.location)
+            return refuse(about, error, own=self._own, now=self._clock())
         except Exception as failure:  # ours, such as no database: the sender tries again
             log.exception("message.failed", error=type(failure).__name__)
-            return acknowledge(
-                message,
-                Acknowledgement.ERROR,
-                own=self._own,
-                now=self._clock(),
-                sentence="crossread cannot take messages now; send it again.",
-            )
-        return acknowledge(message, Acknowledgement.ACCEPT, own=self._own, now=self._clock())
+            return postpone(about, own=self._own, now=self._clock())
+        return accept(about, own=self._own, now=self._clock())
 
-    async def _take_in(self, message: Message, content: bytes) -> None:
-        sender = await self._sender(message)
+    async def _turn_away(self, content: bytes, error: NotHl7) -> bytes:
+        """Keep aside what cannot be read, under its sender where MSH names one, and say no."""
+        about = salvage(content)
+        reason = Reason.UNKNOWN_CHARACTERS if error.characters else Reason.NOT_HL7
+        try:
+            sender = await self._known(about) if about else None
+            await self._hold(content, sender, reason, error.sentence, about)
+        except Exception as failure:  # not kept, so it must be sent again
+            log.exception("message.failed", error=type(failure).__name__)
+            return postpone(about, own=self._own, now=self._clock())
+        return refuse(about, error, own=self._own, now=self._clock())
+
+    async def _take_in(self, message: Message, about: Heading, content: bytes) -> None:
+        sender = await self._known(about)
+        if sender is None:
+            log.warning("message.stranger", application=about.application[:32])
+            raise Wrong(
+                "This sending application and facility (MSH-3, MSH-4) are not known here.",
+                location="MSH^1^3",
+                code=ErrorCode.UNKNOWN_KEY,
+                acknowledgement=Acknowledgement.REJECT,
+            )
         try:
             await self._place(message, content, sender)
         except Wrong as error:
-            await self._hold(
-                content,
-                sender.application,
-                sender.hospital_id,
-                Reason.UNSUPPORTED
-                if error.acknowledgement is Acknowledgement.REJECT
-                else Reason.WRONG_VALUE,
-                error.sentence,
-                message.control_id,
-            )
+            rejected = error.acknowledgement is Acknowledgement.REJECT
+            reason = Reason.UNSUPPORTED if rejected else Reason.WRONG_VALUE
+            await self._hold(content, sender, reason, error.sentence, about)
             raise
 
     async def _place(self, message: Message, content: bytes, sender: Endpoint) -> None:
         now = self._clock()
+        orders.check_header(message)
         if message.kind in orders.ORDERS:
             requests = orders.requests(message, sender.hospital_id)
             digest = hashlib.sha256(content).hexdigest()
             async with self._database.transaction() as db:
                 for request in requests:
                     await place(db, request, now, digest=digest)
-        elif message.kind in orders.DEMOGRAPHICS:
+        else:
             who = orders.patient(message.need("PID"))
             async with self._database.transaction() as db:
                 await recognise(
@@ -167,56 +177,35 @@ class Hl7Listener:
                     sex=who.sex,
                     now=now,
                 )
-        else:
-            raise Wrong(
-                f"Messages of the kind {'^'.join(message.kind)} are not taken here.",
-                location="MSH^1^9",
-                code=ErrorCode.UNSUPPORTED_MESSAGE,
-                acknowledgement=Acknowledgement.REJECT,
-            )
 
-    async def _sender(self, message: Message) -> Endpoint:
-        application, facility = message.sender
+    async def _known(self, about: Heading) -> Endpoint | None:
+        """The RIS that this message says it comes from."""
         async with self._database.transaction() as db:
-            sender = await hospitals.endpoint_by_application(
-                db, EndpointKind.RIS, application, facility
+            return await hospitals.endpoint_by_application(
+                db, EndpointKind.RIS, about.application, about.facility
             )
-        if sender is None:
-            log.warning("message.stranger", application=application[:32], facility=facility[:32])
-            raise Wrong(
-                "This sending application and facility (MSH-3, MSH-4) are not known here.",
-                location="MSH^1^3",
-                code=ErrorCode.UNKNOWN_KEY,
-                acknowledgement=Acknowledgement.REJECT,
-            )
-        return sender
 
     async def _hold(
         self,
         content: bytes,
-        sender: str,
-        hospital_id: str | None,
+        sender: Endpoint | None,
         reason: Reason,
         sentence: str,
-        control_id: str,
+        about: Heading | None,
     ) -> None:
         await hold(
             self._database,
             self._objects,
-            hospital_id=hospital_id,
-            sender=sender,
+            hospital_id=sender.hospital_id if sender else None,
+            sender=sender.application if sender else "unknown",
             protocol="mllp",
             reason=reason,
             sentence=sentence,
             content=content,
-            uid=control_id,
+            uid=about.control_id.replace("\x00", "") if about else "",
             now=self._clock(),
-        )
-
-    def _refusal(self, sentence: str) -> bytes:
-        return acknowledge(
-            None, Acknowledgement.REJECT, own=self._own, now=self._clock(), sentence=sentence
         )
 
 
 _UNFRAMED = "What came is not framed as MLLP asks: 0x0B, message, 0x1C 0x0D."
+_TOO_LONG = f"The message is longer than {wire.LARGEST // 2**20} MB, the most that is taken here."

@@ -1,4 +1,4 @@
-"""One HL7 v2 message: read by segment, field and component, and answered."""
+"""One HL7 v2 message, read by segment, field and component."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ CHARACTER_SETS = {
     "8859/7": "iso8859-7",
     "8859/9": "iso8859-9",
     "8859/15": "iso8859-15",
-    "UNICODE UTF-16": "utf-16",
 }
 # messages without a zone are in the hospital's own time
 LOCAL = ZoneInfo("Europe/Amsterdam")
@@ -49,15 +48,41 @@ class ErrorCode(StrEnum):
     INTERNAL = "207"
 
 
-class NotHl7(Unreadable):
+class NotTaken(Unreadable):
+    """A message that is not taken in, and how that is said in its acknowledgement."""
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        location: str,
+        code: ErrorCode,
+        acknowledgement: Acknowledgement,
+    ) -> None:
+        super().__init__(sentence, cause=location)
+        self.location = location  # ERR-2: segment^sequence^field
+        self.code = code
+        self.acknowledgement = acknowledgement
+
+
+class NotHl7(NotTaken):
     """The bytes are no HL7 v2 message that we can read."""
 
-    def __init__(self, sentence: str, *, characters: bool = False) -> None:
-        super().__init__(sentence)
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        location: str = "MSH^1",
+        code: ErrorCode = ErrorCode.SEGMENT_SEQUENCE,
+        characters: bool = False,
+    ) -> None:
+        super().__init__(
+            sentence, location=location, code=code, acknowledgement=Acknowledgement.REJECT
+        )
         self.characters = characters  # it may be one, in a character set nobody knows
 
 
-class Wrong(Unreadable):
+class Wrong(NotTaken):
     """The message is readable, but something in it is not right."""
 
     def __init__(
@@ -68,10 +93,7 @@ class Wrong(Unreadable):
         code: ErrorCode,
         acknowledgement: Acknowledgement = Acknowledgement.ERROR,
     ) -> None:
-        super().__init__(sentence, cause=location)
-        self.location = location  # ERR-2: segment^sequence^field
-        self.code = code
-        self.acknowledgement = acknowledgement
+        super().__init__(sentence, location=location, code=code, acknowledgement=acknowledgement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +104,14 @@ class Segment:
     message: hl7.Message
 
     def get(self, field: int, component: int = 1, *, repetition: int = 1, sub: int = 1) -> str:
-        """A subcomponent as text, unescaped; empty where there is none."""
+        """A subcomponent as text, unescaped; empty where there is none, or a null (2.5.3: "")."""
         try:
             value = self.content(field)(repetition)(component)(sub)
         except (IndexError, KeyError, TypeError):
             value = self._shallow(field, component, repetition, sub)
-        return str(self.message.unescape(str(value))).strip() if value else ""
+        text = str(self.message.unescape(str(value))) if value else ""
+        text = text.replace("\x00", "").strip()
+        return "" if text == '""' else text
 
     def _shallow(self, field: int, component: int, repetition: int, sub: int) -> object:
         """Where the message has fewer levels than were asked for, the first of them is it."""
@@ -117,11 +141,14 @@ class Message:
         self._parsed = parsed
         self.header = self.need("MSH")
 
+    def each(self) -> Iterator[tuple[str, Segment]]:
+        """All segments in order, each with its name."""
+        for segment in self._parsed:
+            yield str(segment[0]), Segment(segment, self._parsed)
+
     def segments(self, name: str) -> Iterator[Segment]:
         """All segments of this name, in order."""
-        for segment in self._parsed:
-            if str(segment[0]) == name:
-                yield Segment(segment, self._parsed)
+        return (segment for found, segment in self.each() if found == name)
 
     def first(self, name: str) -> Segment | None:
         """The first segment of this name, if there is one."""
@@ -162,14 +189,15 @@ def read(content: bytes) -> Message:
     named = _character_set(head)
     if named and named not in CHARACTER_SETS:
         raise NotHl7(
-            f"MSH-18 names a character set that is not known: {named[:20]}.", characters=True
+            f"MSH-18 names a character set that is not known: {named[:20]}.",
+            location="MSH^1^18",
+            code=ErrorCode.TABLE_VALUE,
+            characters=True,
         )
     text = _decode(head, CHARACTER_SETS.get(named, ""))
     lines = [line for line in text.replace("\r\n", "\r").replace("\n", "\r").split("\r") if line]
     try:
         return Message(hl7.parse("\r".join(lines) + "\r"))
-    except Wrong:
-        raise
     except Exception as error:  # the parser raises many kinds for bytes that are no message
         raise NotHl7("The message cannot be parsed as HL7 v2.") from error
 
@@ -192,6 +220,8 @@ def _decode(head: bytes, codec: str) -> str:
     except UnicodeDecodeError as error:
         raise NotHl7(
             "The bytes of the message are not in the character set that MSH-18 names.",
+            location="MSH^1^18",
+            code=ErrorCode.DATA_TYPE,
             characters=True,
         ) from error
 
@@ -209,7 +239,7 @@ def moment(text: str) -> datetime | None:
         if zone:
             return datetime.strptime(padded + zone, "%Y%m%d%H%M%S%z").astimezone(UTC)
         return datetime.strptime(padded, "%Y%m%d%H%M%S").replace(tzinfo=LOCAL).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # the first and last day there is have no other zone
         return None
 
 
@@ -221,39 +251,11 @@ def day(text: str) -> date | None:
         return None
 
 
-def acknowledge(
-    message: Message | None,
-    code: Acknowledgement,
-    *,
-    own: tuple[str, str],
-    now: datetime,
-    error: Wrong | None = None,
-    sentence: str = "",
-) -> bytes:
-    """The ACK for a message (2.9.2); for one that could not be read, with an empty MSA-2."""
-    application, facility = message.sender if message else ("", "")
-    trigger = message.kind[1] if message else ""
-    control = message.control_id if message else ""
-    kind = f"ACK^{trigger}^ACK" if trigger else "ACK"
-    at = f"{now:%Y%m%d%H%M%S}+0000"
-    lines = [
-        f"MSH|^~\\&|{own[0]}|{own[1]}|{escape(application)}|{escape(facility)}|{at}||{kind}"
-        f"|A{control[:19]}|P|2.5.1||||||UNICODE UTF-8",
-        f"MSA|{code}|{escape(control)}",
-    ]
-    if code is not Acknowledgement.ACCEPT:
-        location = error.location if error else ""
-        number = error.code if error else ErrorCode.INTERNAL
-        text = escape(error.sentence if error else sentence)
-        lines.append(f"ERR||{location}|{number}^^HL70357|E||||{text}")
-    return ("\r".join(lines) + "\r").encode()
-
-
 _ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"}
 
 
 def escape(text: str) -> str:
     """Text as it may stand in a field (2.7): delimiters escaped, line ends as .br."""
-    escaped = "".join(_ESCAPES.get(char, char) for char in text)
+    escaped = "".join(_ESCAPES.get(char, char) for char in text.replace("\t", " "))
     lines = escaped.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\\.br\\".join("".join(c for c in line if c >= " ") for line in lines)

@@ -3,20 +3,22 @@
 import asyncio
 
 START, END, RETURN = 0x0B, 0x1C, 0x0D
+_CLOSE = bytes([END, RETURN])
 LARGEST = 16 * 1024 * 1024  # bytes; an ORU with a PDF fits, a stream without an end does not
 
 
 class Unframed(Exception):
     """What came is not framed, or too long; `content` is the beginning of it."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, *, too_long: bool = False) -> None:
         super().__init__("not an MLLP frame")
         self.content = content
+        self.too_long = too_long
 
 
 def frame(message: bytes) -> bytes:
     """A message as it goes over the wire."""
-    return bytes([START]) + message + bytes([END, RETURN])
+    return bytes([START]) + message + _CLOSE
 
 
 async def receive(reader: asyncio.StreamReader) -> bytes | None:
@@ -32,19 +34,16 @@ async def receive(reader: asyncio.StreamReader) -> bytes | None:
     if first[0] != START:
         raise Unframed(first + await reader.read(4096))
     content = bytearray()
-    while True:
+    while not content.endswith(_CLOSE):
         try:
-            content += await reader.readuntil(bytes([END]))
+            content += await reader.readuntil(_CLOSE)
         except asyncio.IncompleteReadError as error:
-            raise Unframed(bytes(content) + error.partial) from error
+            content += error.partial
+            if content.endswith(bytes([END])):  # closed without the last byte, but complete
+                return bytes(content[:-1])
+            raise Unframed(bytes(content)) from error
         except asyncio.LimitOverrunError as error:
             content += await reader.readexactly(error.consumed)
-            if len(content) > LARGEST:
-                raise Unframed(bytes(content[:4096])) from error
-            continue
-        after = await reader.read(1)
-        if after in {b"\r", b""}:
-            return bytes(content[:-1])
-        content += after  # an end byte inside the text
         if len(content) > LARGEST:
-            raise Unframed(bytes(content[:4096]))
+            raise Unframed(bytes(content[:4096]), too_long=True)
+    return bytes(content[:-2])
