@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from crossread.archive import store as archive
 from crossread.archive.model import Study, StudyState, study_id
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Hospital, Urgency
@@ -67,21 +68,5 @@ async def arrived(db: Connection, **said: Any) -> Study:
         "rests": 1,
     } | said
     study = Study(id=study_id(values["hospital_id"], values["study_instance_uid"]), **values)
-    await db.execute(
-        """
-        insert into archive.study
-            (id, hospital_id, study_instance_uid, state, accession_number,
-             first_received_at, last_received_at)
-        values (%s, %s, %s, %s, %s, %s, %s)
-        """,
-        (
-            study.id,
-            study.hospital_id,
-            study.study_instance_uid,
-            study.state,
-            study.accession_number,
-            study.first_received_at,
-            study.last_received_at,
-        ),
-    )
+    await archive.lock_study(db, study)
     return study

@@ -100,7 +100,7 @@ async def test_a_birth_date_that_turns_out_different_undoes_the_link(db: Connect
     assert await persons(db, first) == {"N1", "M1"}
     await known(db, "midden", "M1", birth_date=date(1960, 1, 1))
     assert await persons(db, first) == {"N1"}
-    assert (await kinds(db))[-1] == "patient.possible_link"
+    assert (await kinds(db)).count("patient.possible_link") == 1
 
 
 async def test_a_link_that_a_person_made_is_left_to_people(db: Connection) -> None:

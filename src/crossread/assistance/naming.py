@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from crossread.assistance import store
-from crossread.assistance.model import ProcedureName, name_by_rule
+from crossread.assistance.model import ProcedureName
+from crossread.assistance.rule import name_by_rule
 from crossread.platform.database import Connection
 
 
@@ -19,12 +20,18 @@ async def name_procedure(
 ) -> ProcedureName:
     """What this procedure is: as given by hand, else by rule.
 
-    A name that was given by hand always wins; one that the rule finds is remembered so that people
-    can see and correct it.
+    A name that was given by hand always wins. One that the rule finds is remembered so that people
+    can see and correct it, and so that what one study's images told (modality, body part) is not
+    forgotten when a later order tells less.
     """
     known = await store.remembered(db, hospital_id, local_code, local_text)
-    if known is not None and (known.source != "rule" or known.modality == modality):
+    if known is not None and known.source != "rule":
         return known
     name = name_by_rule(local_text, modality, body_part)
-    await store.remember(db, hospital_id, local_code, local_text, name, now)
+    if known is not None and known.modality == name.modality and known.confidence > name.confidence:
+        return known
+    if known is not None and not name.modality and known.modality:
+        return known
+    if name != known:
+        await store.remember(db, hospital_id, local_code, local_text, name, now)
     return name

@@ -11,7 +11,8 @@ from crossread.access.ask import Asked
 from crossread.access.model import Decision, Sight
 from crossread.archive import store as archive
 from crossread.archive.model import Study
-from crossread.assistance.model import ProcedureName, name_by_rule
+from crossread.assistance.model import ProcedureName
+from crossread.assistance.rule import name_by_rule
 from crossread.hospitals.model import Reader
 from crossread.patients import store as patients
 from crossread.platform.database import Connection
