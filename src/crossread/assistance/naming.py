@@ -28,10 +28,14 @@ async def name_procedure(
     if known is not None and known.source != "rule":
         return known
     name = name_by_rule(local_text, modality, body_part)
-    if known is not None and known.modality == name.modality and known.confidence > name.confidence:
-        return known
-    if known is not None and not name.modality and known.modality:
+    if known is not None and _tells_more(known, name):
         return known
     if name != known:
         await store.remember(db, hospital_id, local_code, local_text, name, now)
     return name
+
+
+def _tells_more(known: ProcedureName, name: ProcedureName) -> bool:
+    if known.modality == name.modality:
+        return known.confidence > name.confidence
+    return bool(known.modality) and not name.modality

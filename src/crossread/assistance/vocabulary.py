@@ -80,9 +80,7 @@ PARTS: tuple[Part, ...] = (
         r"sinus(?:sen|es)?|nbh|neusbijholten?|bijholten",
     ),
     _part("orbit", _R.HEAD, "orbit", "orbita", r"orbita(?:'?s|e)?|orbits?|oogkas\w*"),
-    _part(
-        "pituitary", _R.HEAD, "pituitary", "hypofyse", r"hypofyse|pituitary|sella|sella turcica"
-    ),
+    _part("pituitary", _R.HEAD, "pituitary", "hypofyse", r"hypofyse|pituitary|sella|sella turcica"),
     _part(
         "temporal_bone",
         _R.HEAD,
@@ -96,7 +94,7 @@ PARTS: tuple[Part, ...] = (
         "face",
         "aangezicht",
         r"aangezicht\w*|face|facial|maxillofaciaal|kaak|kaken|mandibula|mandible|jaw|neus|nasal"
-        r"|zygoma|gebit|dental|opg|opt",
+        r"|zygoma|gebit|dental|opg",
     ),
     _part(
         "head",
@@ -135,7 +133,7 @@ PARTS: tuple[Part, ...] = (
         "bovenbuik",
         r"bovenbuik|upper abdomen|pancreas|galblaas|galwegen|gallbladder|milt|spleen|mrcp",
     ),
-    _part("abdomen", _R.ABDOMEN, "abdomen", "abdomen", r"abdom\w+|buik|boz|bov"),
+    _part("abdomen", _R.ABDOMEN, "abdomen", "abdomen", r"abdom\w+|buik|boz"),
     _part("prostate", _R.PELVIS, "prostate", "prostaat", r"prostaat|prostate"),
     _part("scrotum", _R.PELVIS, "scrotum", "scrotum", r"scrotum|testis|testes|testikels?"),
     _part("hip", _R.PELVIS, "hip", "heup", r"heup(?:en)?|hips?"),
@@ -146,15 +144,31 @@ PARTS: tuple[Part, ...] = (
         "bekken",
         r"bekken|pelvis|onderbuik|uterus|ovari\w+|gynaecologisch|si-?gewrichten|rectum|anus",
     ),
-    _part("shoulder", _R.UPPER_LIMB, "shoulder", "schouder", r"schouders?|shoulders?|scapula|ac"),
-    _part("clavicle", _R.UPPER_LIMB, "clavicle", "sleutelbeen", r"clavicul\w+|clavicle|sleutelbeen"),
+    _part(
+        "shoulder",
+        _R.UPPER_LIMB,
+        "shoulder",
+        "schouder",
+        r"schouders?|shoulders?|scapula|ac-?gewricht",
+    ),
+    _part(
+        "clavicle", _R.UPPER_LIMB, "clavicle", "sleutelbeen", r"clavicul\w+|clavicle|sleutelbeen"
+    ),
     _part("humerus", _R.UPPER_LIMB, "upper arm", "bovenarm", r"bovenarm|humerus|upper arm"),
     _part("elbow", _R.UPPER_LIMB, "elbow", "elleboog", r"elle?bo(?:og|gen)|elbows?"),
     _part(
-        "forearm", _R.UPPER_LIMB, "forearm", "onderarm", r"onderarm|forearm|antebrachium|radius|ulna"
+        "forearm",
+        _R.UPPER_LIMB,
+        "forearm",
+        "onderarm",
+        r"onderarm|forearm|antebrachium|radius|ulna",
     ),
     _part(
-        "wrist", _R.UPPER_LIMB, "wrist", "pols", r"pols(?:en)?|wrists?|scaph?oid\w*|carpus|handwortel"
+        "wrist",
+        _R.UPPER_LIMB,
+        "wrist",
+        "pols",
+        r"pols(?:en)?|wrists?|scaph?oid\w*|carpus|handwortel",
     ),
     _part("thumb", _R.UPPER_LIMB, "thumb", "duim", r"duim(?:en)?|thumbs?"),
     _part("finger", _R.UPPER_LIMB, "finger", "vinger", r"vingers?|fingers?|dig(?:itus)?"),
@@ -180,7 +194,7 @@ PARTS: tuple[Part, ...] = (
 MODALITIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("PT", words(r"pet(?:-?ct|-?mri?)?")),
     ("MG", words(r"mammogra\w*|tomosynthese")),
-    ("CT", words(r"ct[ao]?|ct-?scan|hrct")),
+    ("CT", words(r"cta?|ct-?scan|hrct")),
     ("MR", words(r"mri?|mra|mrcp|mri-?scan")),
     ("US", words(r"echo\w*|\w+echo|us|ultraso\w*|duplex|doppler")),
     ("NM", words(r"\w*scintigra\w*|botscan|spect|schildklierscan")),
@@ -191,16 +205,17 @@ MODALITIES: tuple[tuple[str, re.Pattern[str]], ...] = (
 # another examination than the plain one of that part, with a code of its own or none
 SPECIAL = words(
     r"angio\w*|cta|mra|mrv|venogra\w*|perfusi\w*|punc?ti\w*|biops?\w*|biopt\w*|drain\w*"
-    r"|\w*geleide?|\w*guided|ar?th?ro\w*|doppler|duplex|spectro\w*|fmri|functionele?|planning"
+    r"|\w*geleide?|\w*guided|arth?ro\w*|doppler|duplex|spectro\w*|fmri|functionele?|planning"
     r"|radiotherap\w*|calcium\w*|tomosynthese|mrcp|colografie|enterografie|enteroclys\w*|myelogra\w*"
-    r"|perfusion|stereota\w*|limited|beperkt|low ?dose|embolie\w*|longembolie\w*"
+    r"|stereota\w*|limited|beperkt|low ?dose|embolie\w*|longembolie\w*"
 )
 
 _AGENT = r"(?: ?i\.?v\.?)?[ -]?contrast\w*"
 WITHOUT_CONTRAST = words(
     r"blanco|nati(?:ve|ef)|z\.?c\.?|ongecontrasteerd"
     rf"|zonder(?= ?(?:en|/|\+|&) ?met)|(?:zonder|geen){_AGENT}"
-    rf"|without(?= ?(?:and|/|\+|&) ?with)|w/?o(?= ?(?:and|/|\+|&) ?w)|(?:without|w/?o|no|non){_AGENT}"
+    r"|without(?= ?(?:and|/|\+|&) ?with)|w/?o(?= ?(?:and|/|\+|&) ?w)"
+    rf"|(?:without|w/?o|no|non){_AGENT}"
 )
 WITH_CONTRAST = words(
     r"m\.?c\.?|gecontrasteerd"
