@@ -12,21 +12,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import structlog
-from pydicom.uid import AllTransferSyntaxes
 from pynetdicom import AE, _config, evt
 from pynetdicom.pdu_primitives import A_ASSOCIATE
-from pynetdicom.presentation import AllStoragePresentationContexts
-from pynetdicom.sop_class import (  # type: ignore[attr-defined]
-    PatientRootQueryRetrieveInformationModelFind,
-    PatientRootQueryRetrieveInformationModelGet,
-    PatientRootQueryRetrieveInformationModelMove,
-    StudyRootQueryRetrieveInformationModelFind,
-    StudyRootQueryRetrieveInformationModelGet,
-    StudyRootQueryRetrieveInformationModelMove,
-    Verification,
-)
 
-from crossread.gateways.dicom import query, retrieve, storage
+from crossread.gateways.dicom import services
 from crossread.gateways.dicom.fault import fault
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Endpoint, EndpointKind
@@ -127,21 +116,7 @@ def _application_entity(ae_title: str) -> AE:
     ae.maximum_associations = 64
     ae.network_timeout = 300
     ae.acse_timeout = 10  # who connects and asks for nothing does not keep a place
-    ae.add_supported_context(Verification)
-    for context in AllStoragePresentationContexts:
-        # as SCP for what they send, as SCU on their association for C-GET
-        ae.add_supported_context(
-            str(context.abstract_syntax), AllTransferSyntaxes, scp_role=True, scu_role=True
-        )
-    for service in (
-        PatientRootQueryRetrieveInformationModelFind,
-        StudyRootQueryRetrieveInformationModelFind,
-        PatientRootQueryRetrieveInformationModelMove,
-        StudyRootQueryRetrieveInformationModelMove,
-        PatientRootQueryRetrieveInformationModelGet,
-        StudyRootQueryRetrieveInformationModelGet,
-    ):
-        ae.add_supported_context(service)
+    services.offer(ae)
     return ae
 
 
@@ -168,9 +143,5 @@ def _handlers(desk: Desk) -> list[Any]:
     return [
         (evt.EVT_CONN_OPEN, opened),
         (evt.EVT_REQUESTED, requested),
-        (evt.EVT_C_ECHO, lambda _: 0x0000),
-        (evt.EVT_C_STORE, storage.handler(desk)),
-        (evt.EVT_C_FIND, query.handler(desk)),
-        (evt.EVT_C_MOVE, retrieve.move_handler(desk)),
-        (evt.EVT_C_GET, retrieve.get_handler(desk)),
+        *services.handlers(desk),
     ]

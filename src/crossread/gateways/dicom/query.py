@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 PENDING, CANCELLED = 0xFF00, 0xFE00
 UNABLE, NO_SUCH_LEVEL = 0xC000, 0xA900
 ANSWERS_AT_MOST = 5000
+# for the conformance statement
+MEANINGS: dict[int, str] = {
+    PENDING: "one match; all keys that were asked for are supported or left out",
+    0x0000: "no more matches",
+    CANCELLED: "cancelled by C-CANCEL",
+    NO_SUCH_LEVEL: "the identifier has no level of the information model",
+    UNABLE: "the query cannot be answered now",
+}
 _LEVELS = frozenset({"PATIENT", "STUDY", "SERIES", "IMAGE"})
 _UIDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"})
 

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from crossread.gateways.dicom.listener import Desk
 
 PENDING, CANCELLED = 0xFF00, 0xFE00
+# for the conformance statement
+MEANINGS: dict[int, str] = {
+    PENDING: "sub-operations continue; the counts say how many are done",
+    0x0000: "all sub-operations are complete; also when nothing matches",
+    CANCELLED: "cancelled by C-CANCEL; the counts say how far it came",
+    0xA702: "every sub-operation failed; FailedSOPInstanceUIDList names them",
+    0xA801: "the destination is no PACS of the hospital that asks, or does not answer",
+    0xB000: "some sub-operations failed; FailedSOPInstanceUIDList names them",
+}
 _CONTEXTS_AT_MOST = 128  # PS3.8 9.3.2: odd numbers from 1 to 255
 
 log = structlog.get_logger(__name__)

@@ -34,6 +34,17 @@ STATUS: dict[Reason, int] = {
 }
 OUT_OF_RESOURCES = 0xA700
 PROCESSING_FAILURE = 0x0110  # ours: the sender keeps its copy, and tries again
+# for the conformance statement
+MEANINGS: dict[int, str] = {
+    SUCCESS: "bytes and index are on disk",
+    0x0111: "other content is known under this SOP Instance UID; the newcomer is in quarantine",
+    0x0117: "UIDs that are none, that were announced otherwise, or that belong to another study",
+    0x0119: "the SOP class is not the one that was announced",
+    0xA900: "a required UID is missing",
+    0xC000: "not a data set in the agreed transfer syntax, or cut off",
+    OUT_OF_RESOURCES: "the archive cannot keep anything now; send again",
+    PROCESSING_FAILURE: "crossread cannot store now; send again",
+}
 
 log = structlog.get_logger(__name__)
 
