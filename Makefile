@@ -13,7 +13,7 @@ ROOM_SOURCES := $(shell find $(ROOM) \( -name node_modules -o -name coverage -o 
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test check build constraints clean
+.PHONY: help setup demo test bench check build constraints clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,10 @@ test: setup ## Run all tests; ARGS are handed on to pytest
 	@$(BIN)/python -m pytest $(ARGS)
 	@echo "· tests of the reading room"
 	@cd $(ROOM) && npm run --silent test
+
+bench: setup ## Measure the claims of docs/performance.md; ARGS are handed on, as in ARGS=--quick
+	@scripts/install_peers
+	@$(BIN)/python -m bench $(ARGS)
 
 check: setup ## Run all static checks
 	@echo "· ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .

@@ -1,0 +1,36 @@
+"""All benches, one after the other: `python -m bench`; then the corpus is removed."""
+
+import importlib
+import shutil
+import sys
+
+from bench import corpus, table
+from bench.launch import BenchError, end_well
+from bench.measure import say
+
+ORDER = ("store", "stow", "retrieve", "memory", "progressive")
+
+
+def main() -> None:
+    """Run each; what fails is told at the end, and ends the program with 1."""
+    end_well()
+    asked = table.options(about=__doc__ or "")
+    failed: list[str] = []
+    try:
+        for name in ORDER:
+            say(f"bench.{name}")
+            try:
+                sheet = importlib.import_module(f"bench.{name}").measure(asked)
+                table.show(sheet)
+                if asked.write:
+                    table.write(sheet, asked)
+            except BenchError as error:
+                failed.append(f"{name}: {error}")
+    finally:
+        shutil.rmtree(corpus.home(), ignore_errors=True)
+    if failed:
+        sys.exit("\n".join(failed))
+
+
+if __name__ == "__main__":
+    main()

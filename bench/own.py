@@ -1,0 +1,97 @@
+"""crossread itself, as an operator starts it: all roles, its own PostgreSQL, one hospital."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from bench.launch import BenchError, free_port, running
+from bench.peers import Server, Web
+from crossread.platform import embedded
+
+HOSPITAL = "noord"  # the made-up hospital whose images the corpus has
+SENDER = "NOORD_PACS"
+_ROLES = ("web", "dicom", "hl7", "worker")
+_COMMAND = [sys.executable, "-m", "crossread"]
+
+
+@contextmanager
+def crossread(folder: Path, **settings: str) -> Iterator[Server]:
+    """A crossread that serves one hospital; `settings` are variables without their prefix."""
+    ports = {name: free_port() for name in ("WEB", "DICOM", "HL7")}
+    place = folder / "crossread"
+    environment = {key: value for key, value in os.environ.items() if "CROSSREAD" not in key}
+    environment |= {
+        "CROSSREAD_DATA_FOLDER": str(place),
+        "CROSSREAD_LOG__LEVEL": "warning",
+        # what follows on a study's rest would run beside what is measured, and Orthanc has no such
+        "CROSSREAD_ARCHIVE__QUIET_SECONDS": "3600",
+        **{f"CROSSREAD_{name}__PORT": str(port) for name, port in ports.items()},
+        **{f"CROSSREAD_{name}": value for name, value in settings.items()},
+    }
+    log = folder / "crossread.log"
+    with running(
+        [*_COMMAND, "serve", "--migrate", "--attended"],
+        environment=environment,
+        log=log,
+        until=lambda: b"is ready" in log.read_bytes(),
+    ):
+        command(
+            environment, "hospital", "add", HOSPITAL, "Ziekenhuis Noord",
+            "--pacs", f"127.0.0.1:{free_port()}:{SENDER}", "--issuer", "NOORD",
+        )  # fmt: skip
+        yield Server(
+            "crossread",
+            ports["DICOM"],
+            "CROSSREAD",
+            _parts(place),
+            lambda: _count(place),
+            Web(
+                ports["WEB"],
+                f"/api/hospitals/{HOSPITAL}/dicom-web",
+                {"Authorization": f"Bearer {_key(environment)}"},
+            ),
+        )
+
+
+def command(environment: Mapping[str, str], *words: str) -> str:
+    """What one command says. Raises BenchError with its complaint."""
+    done = subprocess.run(
+        [*_COMMAND, *words], env=dict(environment), capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise BenchError(f"crossread {' '.join(words)}: {done.stderr[-1000:] or done.stdout}")
+    return done.stdout
+
+
+def database_url(place: Path) -> str:
+    """The URL of the PostgreSQL that came along."""
+    return embedded.start(place / "postgres")
+
+
+def _key(environment: Mapping[str, str]) -> str:
+    """A key with which the hospital's own systems may come in over DICOMweb."""
+    try:
+        said = command(environment, "hospital", "key", HOSPITAL)
+    except BenchError:
+        return ""  # this version has no DICOMweb for hospitals; the bench of it will say so
+    return said.split()[-1]
+
+
+def _parts(place: Path) -> dict[str, int]:
+    run = place / "run"
+    parts = {role: int((run / f"{role}.pid").read_text()) for role in _ROLES}
+    postgres = embedded.process_id(place / "postgres")
+    if postgres is None:
+        raise BenchError("The embedded PostgreSQL has gone.")
+    return {**parts, "postgres": postgres}
+
+
+def _count(place: Path) -> int:
+    with psycopg.connect(database_url(place)) as db:
+        found = db.execute("select count(*) from archive.instance").fetchone()
+    return int(found[0]) if found else 0
