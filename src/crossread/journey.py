@@ -197,8 +197,9 @@ class Journey:
     async def deliver(self, task_id: str, cause: str) -> None:
         """Owe the hospital each version of the report: text, measurements, annotations, status."""
         for bundle in await self._signed(UUID(task_id)):
+            images = await parcels.source_images(self.database, self.objects, bundle)
             async with self.database.transaction() as db:
-                owed = await parcels.of_report(db, bundle, self.names)
+                owed = await parcels.of_report(db, bundle, images, self.names)
                 final = bundle.status is ReportStatus.FINAL
                 status = Status.FINAL if final else Status.PRELIMINARY
                 owed += await self._status_parcels(

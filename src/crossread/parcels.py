@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydicom import Dataset
 
+from crossread.archive import retrieve
 from crossread.archive import store as archive
 from crossread.delivery.model import DeliveryKind
 from crossread.gateways.dicom.measurement_report import measurement_report
@@ -21,7 +22,8 @@ from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Endpoint, EndpointKind
 from crossread.orders import store as orders
 from crossread.patients import store as patients
-from crossread.platform.database import Connection
+from crossread.platform.database import Connection, Database
+from crossread.platform.objects import Objects
 from crossread.reporting import store as reports
 from crossread.reporting.model import ReportBundle, object_uid
 from crossread.worklist.model import Task
@@ -69,15 +71,20 @@ async def of_status(
     return parcels
 
 
-async def of_report(db: Connection, bundle: ReportBundle, names: Names) -> list[Parcel]:
-    """The text for each RIS, and measurements and annotations for each PACS."""
+async def of_report(
+    db: Connection, bundle: ReportBundle, images: list[Dataset], names: Names
+) -> list[Parcel]:
+    """The text for each RIS, and measurements and annotations for each PACS.
+
+    `images` are the headers of what the annotations lie on: see `source_images`.
+    """
     parcels = []
     for endpoint in await hospitals.endpoints(db, bundle.hospital_id):
         match endpoint.kind:
             case EndpointKind.RIS:
                 parcels.append(_text(bundle, endpoint, names))
             case EndpointKind.PACS:
-                parcels += await _objects(db, bundle, endpoint)
+                parcels += await _objects(db, bundle, images, endpoint)
     return parcels
 
 
@@ -87,8 +94,9 @@ def _text(bundle: ReportBundle, endpoint: Endpoint, names: Names) -> Parcel:
     return _parcel(bundle, endpoint, DeliveryKind.REPORT, control, content)
 
 
-async def _objects(db: Connection, bundle: ReportBundle, endpoint: Endpoint) -> list[Parcel]:
-    images = await source_images(db, bundle)
+async def _objects(
+    db: Connection, bundle: ReportBundle, images: list[Dataset], endpoint: Endpoint
+) -> list[Parcel]:
     found = []
     earlier = bundle.previous_report_id
     previous = await reports.report(db, earlier) if earlier else None
@@ -102,16 +110,14 @@ async def _objects(db: Connection, bundle: ReportBundle, endpoint: Endpoint) -> 
     return found
 
 
-async def source_images(db: Connection, bundle: ReportBundle) -> list[Dataset]:
+async def source_images(
+    database: Database, objects: Objects, bundle: ReportBundle
+) -> list[Dataset]:
     """The headers of the images that the report's annotations lie on, each once."""
-    found = {}
-    for annotation in bundle.annotations:
-        if annotation.sop_instance_uid in found:
-            continue
-        instance = await archive.instance(db, bundle.hospital_id, annotation.sop_instance_uid)
-        if instance is not None:
-            found[annotation.sop_instance_uid] = Dataset.from_json(instance.metadata)
-    return list(found.values())
+    named = {annotation.sop_instance_uid for annotation in bundle.annotations}
+    async with database.transaction() as db:
+        found = [await archive.instance(db, bundle.hospital_id, uid) for uid in sorted(named)]
+    return await retrieve.headers(objects, [one for one in found if one is not None])
 
 
 def _parcel(

@@ -8,6 +8,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
+from crossread.archive.sweep import sweep
 from crossread.delivery.drain import drain
 from crossread.delivery.model import DeliveryKind
 from crossread.gateways.dicom import send as dicom
@@ -25,6 +26,7 @@ from crossread.worklist import lease
 
 LISTENER = "journey"
 SILENCE_CHECK = 1.0  # seconds
+SWEEP = timedelta(seconds=60)  # between looks for what dead receivers left
 PAUSE = 0.5  # seconds before a part that lost the database starts again
 
 log = structlog.get_logger(__name__)
@@ -62,8 +64,13 @@ async def run(
                 await months.prepare(db, clock.now())
             await asyncio.sleep(SILENCE_CHECK)
 
+    async def sweep_packs() -> None:
+        while True:
+            await sweep(database, objects, clock.now(), younger=SWEEP)
+            await asyncio.sleep(SWEEP.total_seconds())
+
     async with jobs.opened():
-        parts = [follow_events, work, deliver, watch]
+        parts = [follow_events, work, deliver, watch, sweep_packs]
         running = [asyncio.create_task(_through_outages(part)) for part in parts]
         stopped = asyncio.create_task(_until(stop))
         done, _ = await asyncio.wait([*running, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -4,7 +4,7 @@ from pydicom import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pynetdicom.dsutils import encode
 
-from crossread.archive.model import Arrival
+from crossread.archive.model import Announced, Arrival
 
 
 def encoded(dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
@@ -23,11 +23,11 @@ def arrival(
     content: bytes | None = None,
 ) -> Arrival:
     """What `hospital` sends: a data set, and what it announces of it."""
-    return Arrival(
+    announced = Announced(
         hospital_id=hospital,
         sender=f"{hospital.upper()}_PACS",
         transfer_syntax_uid=syntax,
-        dataset=encoded(dataset, syntax) if content is None else content,
         sop_class_uid=str(dataset.get("SOPClassUID", "")),
         sop_instance_uid=str(dataset.get("SOPInstanceUID", "")),
     )
+    return Arrival(announced, encoded(dataset, syntax) if content is None else content)

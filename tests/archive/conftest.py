@@ -1,6 +1,7 @@
 """Two hospitals, and an archive that takes in what they send."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydicom import Dataset
 from tests.archive.arrivals import arrival
 
 from crossread.archive import store
+from crossread.archive.intake import Intake
 from crossread.archive.model import Arrival, NotArchived, Outcome, Reason, Study
 from crossread.archive.receive import receive
 from crossread.hospitals import store as hospitals
@@ -23,11 +25,15 @@ class Archive:
 
     database: Database
     objects: Objects
+    intake: Intake = field(init=False)
     now: datetime = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+    def __post_init__(self) -> None:
+        self.intake = Intake(self.database, self.objects, lambda: self.now)
 
     async def takes(self, sent: Arrival) -> Outcome:
         self.now += timedelta(seconds=1)
-        return await receive(self.database, self.objects, sent, self.now)
+        return await receive(self.intake, sent)
 
     async def refuses(self, sent: Arrival) -> Reason:
         with pytest.raises(NotArchived) as refusal:
@@ -60,11 +66,13 @@ class Archive:
 
 
 @pytest.fixture
-async def archive(database: Database, objects: Objects) -> Archive:
+async def archive(database: Database, objects: Objects) -> AsyncIterator[Archive]:
     """An empty archive of which Noord and Midden take part."""
     async with database.transaction() as db:
         for name in ("noord", "midden"):
             await hospitals.save_hospital(
                 db, Hospital(name, name.title(), patient_issuers=(name.upper(),))
             )
-    return Archive(database, objects)
+    made = Archive(database, objects)
+    yield made
+    await made.intake.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from tests.archive.arrivals import arrival, encoded
 from tests.archive.conftest import Archive
 from tests.images import ct_series
 
-from crossread.archive import store
-from crossread.archive.model import Arrival, Instance, NotKept, Outcome, Reason
+from crossread.archive import retrieve, store
+from crossread.archive.intake import Intake
+from crossread.archive.model import Announced, Arrival, Instance, NotKept, Outcome, Reason
 from crossread.archive.receive import receive
 from crossread.platform.objects import Objects
 
@@ -48,7 +50,7 @@ async def test_the_kept_file_holds_exactly_the_bytes_that_came(
     sent = arrival(image, syntax=syntax)
     assert await archive.takes(sent) is Outcome.STORED
     [kept] = await instances(archive, image)
-    content = await archive.objects.get(kept.object_key)
+    content = await retrieve.file(archive.objects, kept)
     assert content[kept.dataset_offset :] == sent.dataset
     assert len(content) == kept.bytes
     written = dcmread(BytesIO(content))
@@ -96,7 +98,7 @@ async def test_other_content_under_a_known_uid_is_held_and_the_first_stays(
     image.PatientBirthDate = "19600101"
     assert await archive.refuses(arrival(image)) is Reason.OTHER_CONTENT
     [kept] = await instances(archive, image)
-    content = await archive.objects.get(kept.object_key)
+    content = await retrieve.file(archive.objects, kept)
     assert content[kept.dataset_offset :] == first.dataset
     [held] = await archive.quarantined()
     assert (held["reason"], held["uid"]) == ("other_content", image.SOPInstanceUID)
@@ -152,13 +154,9 @@ async def test_a_uid_that_is_none_is_held(archive: Archive, uid: str) -> None:
 async def test_what_was_announced_must_be_what_came(archive: Archive) -> None:
     [image] = ct_series(slices=1)
     honest = arrival(image)
-    other_uid = Arrival(
-        "noord", "NOORD_PACS", honest.transfer_syntax_uid, honest.dataset, image.SOPClassUID, "1.2"
-    )
+    other_uid = Arrival(replace(honest.announced, sop_instance_uid="1.2"), honest.dataset)
     assert await archive.refuses(other_uid) is Reason.WRONG_VALUE
-    other_class = Arrival(
-        "noord", "NOORD_PACS", honest.transfer_syntax_uid, honest.dataset, MR, image.SOPInstanceUID
-    )
+    other_class = Arrival(replace(honest.announced, sop_class_uid=MR), honest.dataset)
     assert await archive.refuses(other_class) is Reason.OTHER_CLASS
 
 
@@ -166,9 +164,8 @@ async def test_what_was_announced_must_be_what_came(archive: Archive) -> None:
 async def test_what_announces_nonsense_is_kept_aside_all_the_same(
     archive: Archive, announced: str
 ) -> None:
-    sent = Arrival(
-        "noord", "NOORD_PACS", ExplicitVRLittleEndian, b"no DICOM at all", "x y", announced
-    )
+    said = Announced("noord", "NOORD_PACS", ExplicitVRLittleEndian, "x y", announced)
+    sent = Arrival(said, b"no DICOM at all")
     assert await archive.refuses(sent) is Reason.NOT_DICOM
     [held] = await archive.quarantined()
     key = (await archive.rows("select object_key from archive.quarantine"))[0]["object_key"]
@@ -177,7 +174,8 @@ async def test_what_announces_nonsense_is_kept_aside_all_the_same(
 
 
 async def test_the_same_refusal_twice_is_held_once(archive: Archive) -> None:
-    sent = Arrival("noord", "NOORD_PACS", ExplicitVRLittleEndian, b"no DICOM at all")
+    said = Announced("noord", "NOORD_PACS", ExplicitVRLittleEndian)
+    sent = Arrival(said, b"no DICOM at all")
     for _ in range(2):
         assert await archive.refuses(sent) is Reason.NOT_DICOM
     assert len(await archive.quarantined()) == 1
@@ -187,7 +185,7 @@ async def test_the_same_refusal_twice_is_held_once(archive: Archive) -> None:
 async def test_a_transfer_syntax_that_nobody_knows_is_refused(archive: Archive) -> None:
     [image] = ct_series(slices=1)
     sent = arrival(image)
-    private = Arrival("noord", "NOORD_PACS", "1.2.840.113619.5.2", sent.dataset)
+    private = Arrival(Announced("noord", "NOORD_PACS", "1.2.840.113619.5.2"), sent.dataset)
     assert await archive.refuses(private) is Reason.UNSUPPORTED
 
 
@@ -234,7 +232,7 @@ async def test_text_in_a_character_set_nobody_knows_is_kept_and_readable_in_part
     study = await archive.study(image)
     assert study.patient_name.endswith("nsen^Anna")
     [kept] = await instances(archive, image)
-    assert (await archive.objects.get(kept.object_key))[kept.dataset_offset :] == content
+    assert (await retrieve.file(archive.objects, kept))[kept.dataset_offset :] == content
 
 
 async def test_metadata_is_dicom_json_without_bulk(archive: Archive) -> None:
@@ -245,9 +243,8 @@ async def test_metadata_is_dicom_json_without_bulk(archive: Archive) -> None:
     item.CodeValue = "113100"
     image.DeidentificationMethodCodeSequence = [item]
     await archive.takes_all([image])
-    study = await archive.study(image)
-    async with archive.database.transaction() as db:
-        [found] = await store.series_metadata(db, study.id, image.SeriesInstanceUID)
+    [kept] = await instances(archive, image)
+    found = await retrieve.metadata(archive.objects, kept)
     assert found["00080018"] == {"vr": "UI", "Value": [image.SOPInstanceUID]}
     assert "7FE00010" not in found
     assert "00091001" not in found
@@ -268,7 +265,7 @@ async def test_keys_of_objects_hold_no_patient_data(archive: Archive) -> None:
     await archive.takes_all([image])
     [kept] = await instances(archive, image)
     for private in ("N100", "Jansen", "1950", image.SOPInstanceUID):
-        assert private not in kept.object_key
+        assert private not in (kept.object_key or "")
 
 
 async def test_associations_that_send_one_study_at_once_lose_no_count(archive: Archive) -> None:
@@ -276,9 +273,7 @@ async def test_associations_that_send_one_study_at_once_lose_no_count(archive: A
     for place, image in enumerate(images):
         image.SeriesInstanceUID = f"{images[0].StudyInstanceUID[:50]}.{place % 3}"
     sent = [arrival(image) for image in images]
-    outcomes = await asyncio.gather(
-        *(receive(archive.database, archive.objects, one, archive.now) for one in sent + sent)
-    )
+    outcomes = await asyncio.gather(*(receive(archive.intake, one) for one in sent + sent))
     assert sorted(outcomes) == ["repeated"] * 24 + ["stored"] * 24
     study = await archive.study(images[0])
     assert (study.series_count, study.instance_count) == (3, 24)
@@ -294,7 +289,7 @@ async def test_two_contents_under_one_uid_at_once_leave_one(archive: Archive) ->
         image.PatientBirthDate = birth_date
         sent.append(arrival(image))
     outcomes = await asyncio.gather(
-        *(receive(archive.database, archive.objects, one, archive.now) for one in sent),
+        *(receive(archive.intake, one) for one in sent),
         return_exceptions=True,
     )
     assert [str(one) for one in outcomes if isinstance(one, Outcome)] == ["stored"]
@@ -302,7 +297,7 @@ async def test_two_contents_under_one_uid_at_once_leave_one(archive: Archive) ->
     assert reasons == [Reason.OTHER_CONTENT] * 3
     assert len(await archive.quarantined()) == 3
     [kept] = await instances(archive, image)
-    content = (await archive.objects.get(kept.object_key))[kept.dataset_offset :]
+    content = (await retrieve.file(archive.objects, kept))[kept.dataset_offset :]
     assert content == sent[[isinstance(one, Outcome) for one in outcomes].index(True)].dataset
 
 
@@ -335,24 +330,57 @@ async def test_an_object_that_takes_long_to_read_does_not_hold_up_the_others(
 
 async def test_a_store_that_cannot_keep_is_not_a_success(archive: Archive, tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
-    objects = Objects(str(blocked))
+    intake = Intake(archive.database, Objects(str(blocked)), lambda: archive.now)
     (blocked / "images").write_text("a file where the folder should be")
     [image] = ct_series(slices=1)
     with pytest.raises(NotKept):
-        await receive(archive.database, objects, arrival(image), archive.now)
+        await receive(intake, arrival(image))
     assert not await archive.rows("select 1 from archive.study")
 
 
-async def test_an_object_left_by_a_crash_is_overwritten_by_the_repeat(archive: Archive) -> None:
-    [image] = ct_series(slices=1)
-    await archive.takes_all([image])
-    [kept] = await instances(archive, image)
-    async with archive.database.transaction() as db:
-        for table in ("instance", "series", "study"):
-            await db.execute(f"delete from archive.{table}".encode())
-    await archive.objects.put(kept.object_key, b"half a file")
-    await archive.takes_all([image])
-    [again] = await instances(archive, image)
-    assert again.object_key == kept.object_key
-    content = await archive.objects.get(kept.object_key)
-    assert content[again.dataset_offset :] == encoded(image)
+async def test_the_images_of_a_study_lie_in_few_objects(archive: Archive) -> None:
+    images = ct_series(slices=12)
+
+    def send() -> None:
+        receiver = archive.intake.receiver()
+        for image in images:
+            sent = arrival(image)
+            receiver.begin(sent.announced)
+            for start in range(0, len(sent.dataset), 1000):
+                receiver.write(sent.dataset[start : start + 1000])
+            assert receiver.finish() is Outcome.STORED
+        receiver.close()
+
+    await asyncio.to_thread(send)
+    kept = await instances(archive, images[0])
+    assert len({one.object_key for one in kept}) == 1
+    files = [one async for one in retrieve.stream(archive.objects, kept)]
+    assert [content[one.dataset_offset :] for one, content in files] == [
+        encoded(image) for image in images
+    ]
+    assert await archive.rows("select 1 from archive.pack where sealed_at is not null")
+
+
+async def test_what_a_sender_left_in_the_middle_takes_no_room(archive: Archive) -> None:
+    first, second = ct_series(slices=2)
+
+    def send() -> None:
+        receiver = archive.intake.receiver()
+        receiver.begin(arrival(first).announced)
+        receiver.write(encoded(first))
+        assert receiver.finish() is Outcome.STORED
+        receiver.begin(arrival(second).announced)
+        receiver.write(encoded(second)[:5000])
+        receiver.abandon()
+        receiver.close()
+
+    await asyncio.to_thread(send)
+    [kept] = await instances(archive, first)
+    assert await archive.objects.size(kept.object_key or "") == kept.bytes
+
+
+async def test_a_pack_that_nobody_wrote_into_is_forgotten(archive: Archive) -> None:
+    said = Announced("noord", "NOORD_PACS", ExplicitVRLittleEndian)
+    assert await archive.refuses(Arrival(said, b"no DICOM at all")) is Reason.NOT_DICOM
+    assert not await archive.rows("select 1 from archive.pack")
+    assert not [one async for one in archive.objects.list("images")]

@@ -11,7 +11,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from crossread.archive.model import NotArchived, Reason
+from crossread.archive.model import Content, NotArchived, Reason
 
 INFLATED_AT_MOST = 2 << 30  # bytes; more is a bomb, not a data set
 
@@ -48,7 +48,7 @@ class Encoding:
     little: bool
     deflated: bool  # the data set as a whole
 
-    def inflated(self, dataset: bytes) -> bytes:
+    def inflated(self, dataset: Content) -> Content:
         """The elements of a data set. Raises NotArchived when it cannot be inflated."""
         return _inflate(dataset) if self.deflated else dataset
 
@@ -71,7 +71,7 @@ def is_native(transfer_syntax_uid: str) -> bool:
     return transfer_syntax_uid in _NATIVE
 
 
-def _inflate(content: bytes) -> bytes:
+def _inflate(content: Content) -> bytes:
     try:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
         inflated = inflater.decompress(content, INFLATED_AT_MOST)

@@ -1,12 +1,17 @@
 """Studies, series and instances as the archive keeps them (PS3.3), and what it refuses."""
 
+import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from crossread.platform.errors import CrossreadError, Unreachable
+
+Content = bytes | bytearray | memoryview  # encoded, in memory or mapped from a file
+
+_SPAN = struct.Struct("<QI")  # offset and length of one frame
 
 
 class StudyState(StrEnum):
@@ -56,20 +61,31 @@ class NotArchived(CrossreadError):
 
 
 class NotKept(Unreachable):
-    """The object store cannot keep anything now; nothing was archived, and a repeat may succeed."""
+    """The archive cannot keep anything now; nothing was archived, and a repeat may succeed."""
+
+
+class NotHere(Unreachable):
+    """The image was given up by the cache; its hospital has it, and it can be fetched again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """One instance as a hospital sent it."""
+class Announced:
+    """What a sender says of an instance before its bytes come."""
 
     hospital_id: str
     sender: str  # calling AE title, or the sign-in of a STOW client
     transfer_syntax_uid: str
-    dataset: bytes  # encoded data set, without preamble and file meta
-    sop_class_uid: str = ""  # as announced by the sender, if it did
+    sop_class_uid: str = ""  # empty: not said
     sop_instance_uid: str = ""
     protocol: str = "dimse"  # or "stow"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One small instance, whole in memory."""
+
+    announced: Announced
+    dataset: bytes  # encoded data set, without preamble and file meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +113,7 @@ class Study:
     first_received_at: datetime
     last_received_at: datetime
     rests: int
+    availability: str = "online"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +132,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """Where one instance lies, and how to get at its frames without reading all of it."""
+    """Where one instance lies, and how to get at its frames without reading all of it.
+
+    Its file (PS3.10: our file meta, then the data set as received) is a part of a pack; offsets
+    within the file count from the file's own start.
+    """
 
     id: UUID
     hospital_id: str
@@ -126,16 +147,31 @@ class Instance:
     sop_class_uid: str
     transfer_syntax_uid: str
     number: int | None
-    frames: int
-    object_key: str
-    bytes: int  # of the kept Part-10 file
-    digest: str  # sha-256 of the data set as received, hex
-    dataset_offset: int  # where the data set starts in the kept file
-    pixel_offset: int | None  # where native PixelData starts in the kept file
+    frames: int  # 0: no pixels
+    pack_id: UUID | None  # None: its bytes are not here now
+    object_key: str | None  # of the pack
+    start: int  # of the file in the pack
+    fragments: bytes | None  # encapsulated: see `frame_spans`; None: not looked up
+    bytes: int  # of the file
+    digest: str  # of the data set as received: see `checksum`
+    dataset_offset: int  # where the data set starts in the file
+    header_bytes: int | None  # of the data set before its pixel data; None: not looked up
+    pixel_offset: int | None  # where native PixelData starts in the file
     pixel_bytes: int | None
-    metadata: dict[str, Any]  # DICOM JSON model (PS3.18 Annex F) without bulk data
+    frame_bytes: int | None  # of one native frame
+    rejection: str = ""  # code of the rejection note that hides it (CID 7011)
+
+    @property
+    def frame_spans(self) -> list[tuple[int, int]]:
+        """Offset in the file and length of each encapsulated frame, its items' headers included."""
+        return list(_SPAN.iter_unpack(self.fragments or b""))
 
 
 def study_id(hospital_id: str, study_instance_uid: str) -> UUID:
     """The same hospital's same study is the same row, whoever computes it."""
     return uuid5(NAMESPACE_OID, f"crossread/study/{hospital_id}/{study_instance_uid}")
+
+
+def spans(frames: Iterable[tuple[int, int]]) -> bytes:
+    """`Instance.fragments` of these offsets and lengths."""
+    return b"".join(_SPAN.pack(offset, length) for offset, length in frames)

@@ -20,7 +20,7 @@ async def hold(
     protocol: str,
     reason: Reason,
     sentence: str,
-    content: bytes,
+    content: bytes | memoryview,
     uid: str = "",
     now: datetime,
 ) -> UUID:

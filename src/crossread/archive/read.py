@@ -1,30 +1,92 @@
-"""Read what the archive must know out of an encoded data set, and refuse what is broken."""
+"""Read what the archive must know out of an encoded data set, and refuse what is broken.
 
-import hashlib
+Nothing is decoded but the few values that the index holds: every image that comes in goes through
+here, between the last of its bytes and the answer to its sender.
+"""
+
 import logging
 import re
+import struct
 import warnings
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import BytesIO
-from typing import Any
+from functools import cache
 
-from pydicom import Dataset
-from pydicom.filereader import read_dataset
+from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 
 from crossread.archive.encoding import Encoding, encoding
-from crossread.archive.metadata import metadata, text
-from crossread.archive.model import Arrival, NotArchived, Reason
+from crossread.archive.frames import Span, encapsulated, native_frame_bytes
+from crossread.archive.metadata import text
+from crossread.archive.model import Announced, Content, NotArchived, Reason
 from crossread.archive.structure import PIXEL_DATA, UNDEFINED, Placed, elements
 
 TEXT_AT_MOST = 256  # characters of a value in the index; the file keeps all of it
 NUMBER_AT_MOST = 2_147_483_647  # PostgreSQL's integer
+_CHARACTER_SET, _STUDY_INSTANCE_UID = 0x00080005, 0x0020000D
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 _NEEDED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
+_NUMBERS = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "FL": "f", "FD": "d"}
+_IN_A_CHARACTER_SET = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 
 # both would repeat the values they complain of, and those can be patient data
 warnings.filterwarnings("ignore", module=r"pydicom\b")
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+
+
+class Header:
+    """The elements before the pixel data, decoded one by one and only when asked for."""
+
+    def __init__(self, content: Content, placed: dict[int, Placed], written: Encoding) -> None:
+        self._content, self._placed, self._written = content, placed, written
+
+    def __contains__(self, tag: int) -> bool:
+        return tag in self._placed
+
+    def raw(self, tag: int) -> bytes:
+        """The encoded value; empty where there is none, or a sequence."""
+        placed = self._placed.get(tag)
+        if placed is None or placed.length in {0, UNDEFINED} or placed.vr == b"SQ":
+            return b""
+        return bytes(self._content[placed.value : placed.end])
+
+    def text(self, keyword: str) -> str:
+        """A value as text; empty where there is none, or none that can be read."""
+        tag, vr = _known(keyword)
+        value = self.raw(tag)
+        if not value:
+            return ""
+        if vr in _NUMBERS:
+            return self._number(value, _NUMBERS[vr])
+        if vr in _IN_A_CHARACTER_SET and (b"\x1b" in value or not value.isascii()):
+            decoded = self._decoded(value, vr)
+        else:
+            decoded = value.decode("ascii", "replace")
+        return text(decoded).strip()[:TEXT_AT_MOST].rstrip()
+
+    def number(self, keyword: str) -> int | None:
+        """A value as a whole number, or None."""
+        try:
+            number = int(float(self.text(keyword)))
+        except (ValueError, OverflowError):
+            return None
+        return number if abs(number) <= NUMBER_AT_MOST else None
+
+    def _number(self, value: bytes, form: str) -> str:
+        order = "<" if self._written.little else ">"
+        try:
+            return str(struct.unpack_from(order + form, value)[0])
+        except struct.error:
+            return ""
+
+    def _decoded(self, value: bytes, vr: str) -> str:
+        named = self.raw(_CHARACTER_SET).decode("ascii", "replace").strip(" \0")
+        delimiters = PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS
+        try:
+            return decode_bytes(value, _encodings(named), delimiters)
+        except Exception:  # pydicom raises many kinds for bytes that are not in the set they name
+            return value.decode("ascii", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +97,44 @@ class Contents:
     series_instance_uid: str
     sop_instance_uid: str
     sop_class_uid: str
-    header: Dataset  # everything before the pixel data
-    metadata: dict[str, Any]  # DICOM JSON (PS3.18 F) without bulk data
-    digest: str  # sha-256 of the data set as received, hex
+    header: Header
+    header_bytes: int  # of the data set before its pixel data
     pixel_start: int | None  # offset of native pixel data in the data set
     pixel_bytes: int | None
+    frame_bytes: int | None  # of one native frame
+    spans: list[Span]  # of encapsulated frames, offsets in the data set
     frames: int
 
-    def text(self, keyword: str) -> str:
-        """A value as text; empty where there is none, or none that can be read."""
-        try:
-            value = self.header.get(keyword)
-            return "" if value is None else text(str(value)).strip()[:TEXT_AT_MOST]
-        except Exception:  # pydicom raises many kinds for values that break their VR
-            return ""
 
-    def number(self, keyword: str) -> int | None:
-        """A value as a whole number, or None."""
-        try:
-            number = int(float(self.text(keyword)))
-        except (ValueError, OverflowError):
-            return None
-        return number if abs(number) <= NUMBER_AT_MOST else None
-
-
-def read(arrival: Arrival) -> Contents:
-    """Look into an instance. Raises NotArchived with the reason why it cannot be kept.
+def read(content: Content, announced: Announced) -> Contents:
+    """Look into an encoded data set. Raises NotArchived with the reason why it cannot be kept.
 
     Values that break their VR, and text in a character set that nobody knows, do not keep an image
     out: they are left out of the index, or decoded with replacement characters, and stay in the
     object as they came.
     """
-    written = encoding(arrival.transfer_syntax_uid)
-    content = written.inflated(arrival.dataset)
-    pixels = _pixels(content, written)
-    header = _header(content[: pixels.start] if pixels else content, written)
+    written = encoding(announced.transfer_syntax_uid)
+    inflated = written.inflated(content)
+    placed, pixels = _elements(inflated, written)
+    header = Header(inflated, placed, written)
     uids = {keyword: _uid(header, keyword) for keyword in _NEEDED}
-    _agree(arrival, uids)
-    native = pixels is not None and pixels.length != UNDEFINED and not written.deflated
+    _agree(announced, uids)
+    frames = (min(max(1, header.number("NumberOfFrames") or 1), NUMBER_AT_MOST)) if pixels else 0
+    native = pixels if pixels and pixels.length != UNDEFINED else None
+    at_once = native if not written.deflated else None
+    compressed = pixels if pixels and not native and not written.deflated else None
     return Contents(
         study_instance_uid=uids["StudyInstanceUID"],
         series_instance_uid=uids["SeriesInstanceUID"],
         sop_instance_uid=uids["SOPInstanceUID"],
         sop_class_uid=uids["SOPClassUID"],
         header=header,
-        metadata=metadata(header),
-        digest=hashlib.sha256(arrival.dataset).hexdigest(),
-        pixel_start=pixels.value if pixels and native else None,
-        pixel_bytes=pixels.length if pixels and native else None,
-        frames=_frames(header) if pixels else 0,
+        header_bytes=len(content) if written.deflated or not pixels else pixels.start,
+        pixel_start=at_once.value if at_once else None,
+        pixel_bytes=at_once.length if at_once else None,
+        frame_bytes=native_frame_bytes(header, native.length, frames) if native else None,
+        spans=encapsulated(inflated, compressed, placed, frames) if compressed else [],
+        frames=frames,
     )
 
 
@@ -110,65 +161,67 @@ def moment(day_text: str, time_text: str) -> datetime | None:
         return start
 
 
-def _pixels(content: bytes, written: Encoding) -> Placed | None:
-    """Where the pixel data lies. Raises NotArchived unless all elements are there in full."""
-    found = None
-    last = -1
-    for placed in elements(content, implicit=written.implicit, little=written.little):
-        if placed.tag in PIXEL_DATA and found is None:
-            found = placed
-        last = placed.tag
-    if last < 0:
+def study_of(head: bytes | bytearray, transfer_syntax_uid: str) -> str | None:
+    """The Study Instance UID, as soon as the first bytes of a data set show it.
+
+    Only says where to put the rest; None while it is not there, or cannot be seen (deflated).
+    """
+    try:
+        written = encoding(transfer_syntax_uid)
+        if written.deflated:
+            return None
+        for placed in elements(memoryview(head), implicit=written.implicit, little=written.little):
+            if placed.tag == _STUDY_INSTANCE_UID:
+                return head[placed.value : placed.end].decode("ascii", "replace").strip(" \0")
+    except NotArchived:
+        return None
+    return None
+
+
+def _elements(content: Content, written: Encoding) -> tuple[dict[int, Placed], Placed | None]:
+    """Everything by its tag, and the pixel data. Raises NotArchived unless all is there in full."""
+    found = {
+        one.tag: one for one in elements(content, implicit=written.implicit, little=written.little)
+    }
+    if not found:
         raise NotArchived(Reason.NOT_DICOM, "The data set is empty.")
-    return found
+    pixels = next((found[tag] for tag in sorted(PIXEL_DATA) if tag in found), None)
+    return found, pixels
 
 
-def _header(content: bytes, written: Encoding) -> Dataset:
-    try:
-        return read_dataset(BytesIO(content), written.implicit, written.little)
-    except Exception as error:  # pydicom raises many kinds for bytes that are no elements
-        raise NotArchived(
-            Reason.NOT_DICOM,
-            "This is not a DICOM data set in the transfer syntax that was agreed.",
-            cause=type(error).__name__,
-        ) from error
+@cache
+def _known(keyword: str) -> tuple[int, str]:
+    tag = tag_for_keyword(keyword)
+    assert tag is not None, keyword  # noqa: S101 - our own constants
+    return tag, dictionary_VR(tag)
 
 
-def _uid(header: Dataset, keyword: str) -> str:
-    try:
-        value = str(header.get(keyword) or "").replace("\x00", "").strip()
-    except Exception as error:
-        raise _wrong(keyword) from error
+@cache
+def _encodings(named: str) -> list[str]:
+    return list(convert_encodings(named.split("\\")))
+
+
+def _uid(header: Header, keyword: str) -> str:
+    value = header.raw(_known(keyword)[0]).decode("ascii", "replace").replace("\x00", "").strip()
     if not value:
         raise NotArchived(
             Reason.MISSING_UID,
             f"The data set has no {keyword}; its modality or PACS must give it one.",
         )
     if len(value) > 64 or not _UID.fullmatch(value):
-        raise _wrong(keyword)
+        raise NotArchived(Reason.WRONG_VALUE, f"The {keyword} is no UID (PS3.5 9.1).")
     return value
 
 
-def _wrong(keyword: str) -> NotArchived:
-    return NotArchived(Reason.WRONG_VALUE, f"The {keyword} is no UID (PS3.5 9.1).")
-
-
-def _agree(arrival: Arrival, uids: dict[str, str]) -> None:
+def _agree(announced: Announced, uids: dict[str, str]) -> None:
     """What the sender announced must be what came (PS3.4 B.2.3)."""
-    if arrival.sop_instance_uid not in {"", uids["SOPInstanceUID"]}:
+    if announced.sop_instance_uid not in {"", uids["SOPInstanceUID"]}:
         raise NotArchived(
             Reason.WRONG_VALUE,
             "The SOP Instance UID that was announced is not the one in the data set.",
         )
-    if arrival.sop_class_uid not in {"", uids["SOPClassUID"]}:
+    if announced.sop_class_uid not in {"", uids["SOPClassUID"]}:
         raise NotArchived(
             Reason.OTHER_CLASS,
             "The SOP Class UID that was announced is not the one in the data set.",
         )
-
-
-def _frames(header: Dataset) -> int:
-    try:
-        return min(max(1, int(header.get("NumberOfFrames") or 1)), NUMBER_AT_MOST)
-    except Exception:  # pydicom raises many kinds for values that break their VR
-        return 1

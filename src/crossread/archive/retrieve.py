@@ -1,18 +1,26 @@
-"""Give images back: whole files bit for bit, and single frames."""
+"""Give images back: whole files bit for bit, single frames, and headers."""
 
-import hashlib
-from dataclasses import replace
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
 from io import BytesIO
+from typing import Any
 
-from pydicom.encaps import get_frame, parse_basic_offsets
+from pydicom import Dataset
+from pydicom.filereader import read_dataset
 
+from crossread.archive.checksum import checksum
 from crossread.archive.encoding import encoding
-from crossread.archive.model import ArchiveEvent, Instance
+from crossread.archive.frames import encapsulated, joined, native_frame_bytes
+from crossread.archive.metadata import metadata as written_as_json
+from crossread.archive.model import ArchiveEvent, Instance, NotHere
+from crossread.archive.read import Header
 from crossread.archive.structure import PIXEL_DATA, UNDEFINED, elements
 from crossread.platform import events
 from crossread.platform.database import Database
 from crossread.platform.errors import CrossreadError, NotFound
 from crossread.platform.objects import Objects
+
+READ_AT_ONCE = 8 << 20  # bytes
 
 
 class Damaged(CrossreadError):
@@ -22,93 +30,209 @@ class Damaged(CrossreadError):
         super().__init__(
             "This image is damaged in the archive and is not given out. Fetch it again from its"
             " hospital.",
-            cause=instance.object_key,
+            cause=f"{instance.object_key} {instance.start}",
         )
 
 
 async def file(objects: Objects, instance: Instance) -> bytes:
-    """The kept file (PS3.10). Raises NotFound, Damaged when its data set is not as received."""
-    content = await objects.get(instance.object_key)
-    if (
-        hashlib.sha256(memoryview(content)[instance.dataset_offset :]).hexdigest()
-        != instance.digest
-    ):
-        raise Damaged(instance)
-    return content
+    """The kept file (PS3.10).
+
+    Raises NotFound, NotHere, and Damaged when its data set is not as received.
+    """
+    content = await objects.get_range(_key(instance), instance.start, instance.bytes)
+    return verified(instance, content)
+
+
+async def stream(
+    objects: Objects, instances: Sequence[Instance]
+) -> AsyncIterator[tuple[Instance, bytes]]:
+    """The kept file of each instance, in their order, verified, with few and large reads.
+
+    Raises NotFound, NotHere, Damaged.
+    """
+    batches = list(_together(instances))
+    reading = asyncio.create_task(_read(objects, batches[0])) if batches else None
+    try:
+        for place, batch in enumerate(batches):
+            assert reading is not None  # noqa: S101 - begun above, or in the turn before
+            contents = await reading
+            # the next is read while this one is on its way
+            ahead = batches[place + 1] if place + 1 < len(batches) else None
+            reading = asyncio.create_task(_read(objects, ahead)) if ahead else None
+            for instance, content in zip(batch, contents, strict=True):
+                yield instance, content
+    finally:
+        if reading is not None:
+            reading.cancel()
 
 
 async def give_out(database: Database, objects: Objects, instance: Instance) -> bytes:
     """The kept file, for somebody outside; that it is damaged or gone is announced.
 
-    Raises NotFound, Damaged.
+    Raises NotFound, NotHere, Damaged.
     """
     try:
         return await file(objects, instance)
     except (NotFound, Damaged):
-        async with database.transaction() as db:
-            await events.append(
-                db,
-                ArchiveEvent.DAMAGED,
-                instance.id,
-                hospital_id=instance.hospital_id,
-                facts={
-                    "study_id": str(instance.study_id),
-                    "sop_instance_uid": instance.sop_instance_uid,
-                },
-            )
+        await announce_damaged(database, instance)
         raise
 
 
+async def announce_damaged(database: Database, instance: Instance) -> None:
+    """Tell those who watch over the archive that this instance cannot be given out."""
+    async with database.transaction() as db:
+        await events.append(
+            db,
+            ArchiveEvent.DAMAGED,
+            instance.id,
+            hospital_id=instance.hospital_id,
+            facts={
+                "study_id": str(instance.study_id),
+                "sop_instance_uid": instance.sop_instance_uid,
+            },
+        )
+
+
 async def frame(objects: Objects, instance: Instance, number: int) -> bytes:
-    """Frame `number` (from 1) in the transfer syntax it is kept in. Raises NotFound.
+    """Frame `number` (from 1) in the transfer syntax it is kept in. Raises NotFound, NotHere.
 
     A frame of a deflated data set comes as Explicit VR Little Endian.
     """
     if not 1 <= number <= instance.frames:
         raise NotFound(f"This image has no frame {number}.")
-    if instance.pixel_offset is not None and instance.pixel_bytes is not None:
-        length = frame_bytes(instance)
-        start = instance.pixel_offset + (number - 1) * length
-        return await objects.get_range(instance.object_key, start, length)
-    content = await objects.get(instance.object_key)
-    return _within(content[instance.dataset_offset :], instance, number)
+    key = _key(instance)
+    if instance.pixel_offset is not None and instance.frame_bytes is not None:
+        start = instance.start + instance.pixel_offset + (number - 1) * instance.frame_bytes
+        return await objects.get_range(key, start, instance.frame_bytes)
+    if instance.fragments:
+        offset, length = instance.frame_spans[number - 1]
+        return joined(await objects.get_range(key, instance.start + offset, length))
+    content = await objects.get_range(
+        key,
+        instance.start + instance.dataset_offset,
+        instance.bytes - instance.dataset_offset,
+    )
+    return await asyncio.to_thread(_within, content, instance, number)
 
 
-def frame_bytes(instance: Instance) -> int:
-    """How long one native frame is (PS3.5 8.1.1), in bytes."""
+async def header(objects: Objects, instance: Instance) -> Dataset:
+    """The elements before the pixel data, as pydicom reads them. Raises NotFound, NotHere."""
+    [found] = await headers(objects, [instance])
+    return found
 
-    def value(tag: str, otherwise: int) -> int:
-        values = instance.metadata.get(tag, {}).get("Value") or [otherwise]
-        return int(values[0])
 
-    rows, columns = value("00280010", 0), value("00280011", 0)
-    samples, allocated = value("00280002", 1), value("00280100", 8)
-    bits = rows * columns * samples * allocated
-    whole = instance.pixel_bytes or 0
-    # a single bit a pixel is packed over frames, and some images say less than they hold
-    if instance.frames <= 1 or bits % 8 or bits // 8 * instance.frames > whole:
-        return whole // max(1, instance.frames)
-    return bits // 8
+async def headers(objects: Objects, instances: Sequence[Instance]) -> list[Dataset]:
+    """The header of each instance, read in as few goes as packs. Raises NotFound, NotHere."""
+    found: dict[int, bytes] = {}
+    by_pack: dict[str, list[int]] = {}
+    for place, instance in enumerate(instances):
+        by_pack.setdefault(_key(instance), []).append(place)
+    for key, places in by_pack.items():
+        ranges = [_header_range(instances[place]) for place in places]
+        found |= dict(zip(places, await objects.get_ranges(key, ranges), strict=True))
+    ordered = [found[place] for place in range(len(instances))]
+    return await asyncio.to_thread(
+        lambda: [_parsed(*pair) for pair in zip(instances, ordered, strict=True)]
+    )
+
+
+async def metadata(objects: Objects, instance: Instance) -> dict[str, Any]:
+    """The header in the DICOM JSON model (PS3.18 Annex F), without bulk data.
+
+    Raises NotFound, NotHere.
+    """
+    return written_as_json(await header(objects, instance))
+
+
+def verified(instance: Instance, content: bytes) -> bytes:
+    """`content`, seen to be the file that was kept. Raises Damaged."""
+    dataset = memoryview(content)[instance.dataset_offset :]
+    if len(content) != instance.bytes or checksum(dataset, instance.digest) != instance.digest:
+        raise Damaged(instance)
+    return content
+
+
+def _key(instance: Instance) -> str:
+    if instance.object_key is None:
+        raise NotHere(
+            "This image is not kept here any more; fetch it from its hospital.",
+            cause=str(instance.id),
+        )
+    return instance.object_key
+
+
+def _together(instances: Sequence[Instance]) -> Iterator[list[Instance]]:
+    """Neighbours in a pack, as many as one read takes."""
+    batch: list[Instance] = []
+    for one in instances:
+        last = batch[-1] if batch else None
+        if last is not None and (
+            last.object_key != one.object_key
+            or last.start + last.bytes != one.start
+            or one.start + one.bytes - batch[0].start > READ_AT_ONCE
+        ):
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
+
+
+async def _read(objects: Objects, batch: Sequence[Instance]) -> list[bytes]:
+    first, last = batch[0], batch[-1]
+    whole = await objects.get_range(_key(first), first.start, last.start + last.bytes - first.start)
+    return await asyncio.to_thread(_parted, batch, whole)
+
+
+def _parted(batch: Sequence[Instance], whole: bytes) -> list[bytes]:
+    if len(batch) == 1:
+        return [verified(batch[0], whole)]
+    first = batch[0].start
+    return [
+        verified(one, whole[one.start - first : one.start - first + one.bytes]) for one in batch
+    ]
+
+
+def _header_range(instance: Instance) -> tuple[int, int]:
+    start = instance.start + instance.dataset_offset
+    whole = instance.bytes - instance.dataset_offset
+    length = instance.header_bytes
+    if length is None:  # kept before it was looked up
+        length = (
+            instance.pixel_offset - instance.dataset_offset
+            if instance.pixel_offset is not None
+            else whole
+        )
+    return start, min(length, whole)
+
+
+def _parsed(instance: Instance, content: bytes) -> Dataset:
+    written = encoding(instance.transfer_syntax_uid)
+    inflated = written.inflated(content)
+    return read_dataset(
+        BytesIO(bytes(inflated)),
+        written.implicit,
+        written.little,
+        stop_when=lambda tag, _, __: tag in PIXEL_DATA,
+    )
 
 
 def _within(dataset: bytes, instance: Instance, number: int) -> bytes:
-    """One frame out of a data set that had to be read whole: compressed, or deflated."""
+    """One frame out of a data set that had to be read whole, such as a deflated one."""
     written = encoding(instance.transfer_syntax_uid)
     content = written.inflated(dataset)
-    for placed in elements(content, implicit=written.implicit, little=written.little):
-        if placed.tag not in PIXEL_DATA:
-            continue
-        pixels = content[placed.value : placed.end]
-        if placed.length == UNDEFINED:
-            return _encapsulated(pixels, instance, number)
-        length = frame_bytes(replace(instance, pixel_bytes=placed.length))
-        return pixels[(number - 1) * length : number * length]
-    raise NotFound("This instance has no pixels.")
-
-
-def _encapsulated(fragments: bytes, instance: Instance, number: int) -> bytes:
-    """One frame out of compressed pixel data (PS3.5 A.4)."""
-    offsets = parse_basic_offsets(BytesIO(fragments))
-    if not offsets and instance.frames == 1:
-        return get_frame(fragments, 0, number_of_frames=1)
-    return get_frame(fragments, number - 1, number_of_frames=instance.frames)
+    found = {
+        one.tag: one for one in elements(content, implicit=written.implicit, little=written.little)
+    }
+    pixels = next((found[tag] for tag in sorted(PIXEL_DATA) if tag in found), None)
+    if pixels is None:
+        raise NotFound("This instance has no pixels.")
+    if pixels.length != UNDEFINED:
+        length = native_frame_bytes(Header(content, found, written), pixels.length, instance.frames)
+        start = pixels.value + (number - 1) * length
+        return bytes(content[start : start + length])
+    spans = encapsulated(content, pixels, found, instance.frames)
+    if not spans:
+        raise NotFound("The compressed pixel data does not say where this frame is.")
+    offset, length = spans[number - 1]
+    return joined(bytes(content[offset : offset + length]))

@@ -100,6 +100,7 @@ async def _body(
                 host=settings.dicom.host,
                 port=settings.dicom.port,
                 clock=clock.now,
+                spool=settings.data_folder.resolve() / "spool",
             )
             await dicom.start()
             await stop.wait()

@@ -3,7 +3,9 @@
 Each step is one file in `versions/`; its SQL is written by hand beside it.
 """
 
-from alembic import command
+from importlib.resources import files
+
+from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -28,6 +30,14 @@ def standing(url: str) -> tuple[str | None, str | None]:
         here = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()
     return here, ScriptDirectory.from_config(_configuration()).get_current_head()
+
+
+def execute(step: str) -> None:
+    """Run the SQL files of a step, by name; called from inside that step."""
+    connection = op.get_bind()
+    scripts = files("crossread.migrations") / "sql" / step
+    for script in sorted(scripts.iterdir(), key=lambda path: path.name):
+        connection.exec_driver_sql(script.read_text(encoding="utf-8").replace("%", "%%"))
 
 
 def _configuration() -> Config:

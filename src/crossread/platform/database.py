@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -56,6 +57,10 @@ class Database:
         """A connection inside one transaction."""
         async with self._pool.connection() as connection, connection.transaction():
             yield connection
+
+    def connect(self) -> psycopg.Connection:
+        """A connection of its own for one thread, in autocommit. Blocks."""
+        return psycopg.connect(self.url, autocommit=True, options=_OPTIONS, connect_timeout=10)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Connection]:

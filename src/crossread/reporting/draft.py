@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from crossread.archive import retrieve
 from crossread.archive import store as archive
 from crossread.archive.model import Instance
 from crossread.hospitals.model import Reader
@@ -74,7 +75,8 @@ async def measure(database: Database, objects: Objects, written: Written) -> tup
     for annotation in written.annotations:
         async with database.transaction() as db:
             instance = await _image(db, written, annotation)
-        shape = geometry(instance.metadata, annotation.frame)
+        header = await retrieve.metadata(objects, instance)
+        shape = geometry(header, annotation.frame)
         placed = within(annotation, shape)
         needs_pixels = annotation.tool is Tool.ELLIPSE
         frame = await pixels(objects, instance, annotation.frame) if needs_pixels else None
@@ -82,7 +84,7 @@ async def measure(database: Database, objects: Objects, written: Written) -> tup
             replace(
                 placed,
                 sop_class_uid=instance.sop_class_uid,
-                study_instance_uid=instance.metadata["0020000D"]["Value"][0],
+                study_instance_uid=header["0020000D"]["Value"][0],
                 series_instance_uid=instance.series_instance_uid,
                 measurements=measurements(placed, shape, frame),
             )

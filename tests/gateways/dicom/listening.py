@@ -13,6 +13,7 @@ from pynetdicom import AE, build_context
 from pynetdicom.association import Association
 from tests.archive.arrivals import encoded
 
+from crossread.archive import retrieve, store
 from crossread.archive.model import Instance
 from crossread.gateways.dicom.kept import KeptDataset
 from crossread.gateways.dicom.listener import DicomListener
@@ -44,6 +45,18 @@ class Listening:
     async def rows(self, query: str) -> list[dict[str, Any]]:
         async with self.database.transaction() as db:
             return await (await db.execute(query.encode())).fetchall()
+
+    async def kept(self, uid: str, hospital: str = "noord") -> Instance:
+        """The instance of this UID, as the archive knows it."""
+        async with self.database.transaction() as db:
+            found = await store.instance(db, hospital, uid)
+        assert found is not None
+        return found
+
+    async def dataset(self, uid: str) -> bytes:
+        """The data set of this UID, as the archive keeps it."""
+        instance = await self.kept(uid)
+        return (await retrieve.file(self.objects, instance))[instance.dataset_offset :]
 
     async def pacs_listens_at(self, port: int, hospital: str = "noord") -> None:
         """Where the PACS of a hospital is to be found."""

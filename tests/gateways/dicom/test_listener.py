@@ -88,11 +88,8 @@ async def test_every_transfer_syntax_is_kept_as_sent(listening: Listening, synta
     else:
         content = sendable(image, syntax)[3]
     assert await listening.stores([(CT, image.SOPInstanceUID, syntax, content)]) == [0]
-    [row] = await listening.rows(
-        "select transfer_syntax_uid, object_key, dataset_offset from archive.instance"
-    )
-    assert row["transfer_syntax_uid"] == syntax
-    assert (await listening.objects.get(row["object_key"]))[row["dataset_offset"] :] == content
+    assert (await listening.kept(image.SOPInstanceUID)).transfer_syntax_uid == syntax
+    assert await listening.dataset(image.SOPInstanceUID) == content
 
 
 async def test_a_class_that_the_standard_does_not_have_is_kept(listening: Listening) -> None:

@@ -174,12 +174,11 @@ async def test_a_peer_that_knows_only_implicit_vr_gets_it_that_way(
 
 async def test_a_damaged_image_is_told_of_and_does_not_keep_the_others_back(kept: Kept) -> None:
     listening, images = kept
-    [row] = await listening.rows(
-        f"select object_key from archive.instance"
-        f" where sop_instance_uid = '{images[0].SOPInstanceUID}'"
-    )
-    content = await listening.objects.get(row["object_key"])
-    await listening.objects.put(row["object_key"], content[:-1] + b"!")
+    damaged = await listening.kept(images[0].SOPInstanceUID)
+    key, last_byte = damaged.object_key or "", damaged.start + damaged.bytes - 1
+    content = bytearray(await listening.objects.get(key))
+    content[last_byte] ^= 1
+    await listening.objects.put(key, bytes(content))
     last, got = await asyncio.to_thread(
         get,
         listening.port,

@@ -8,14 +8,16 @@ import asyncio
 import socket
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import structlog
 from pynetdicom import AE, _config, evt
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
-from crossread.gateways.dicom import services
+from crossread.archive.intake import Intake, Receiver
+from crossread.gateways.dicom import services, storage
 from crossread.gateways.dicom.fault import fault
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Endpoint, EndpointKind
@@ -45,6 +47,8 @@ class Desk:
     objects: Objects
     clock: Clock
     loop: asyncio.AbstractEventLoop
+    intake: Intake
+    receivers: dict[Any, Receiver] = field(default_factory=dict)  # of each association that stores
 
     def ask(self, verb: Coroutine[Any, Any, _Answer]) -> _Answer:
         """Wait, in a handler's thread, for a verb in the loop."""
@@ -75,7 +79,9 @@ class DicomListener:
         host: str,
         port: int,
         clock: Clock,
+        spool: Path | None = None,
     ) -> None:
+        self._spool = spool
         self._database, self._objects, self._clock = database, objects, clock
         self._address = (host, port)
         self._ae = _application_entity(ae_title)
@@ -88,7 +94,9 @@ class DicomListener:
 
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken."""
-        desk = Desk(self._database, self._objects, self._clock, asyncio.get_running_loop())
+        self._intake = Intake(self._database, self._objects, self._clock, spool=self._spool)
+        loop = asyncio.get_running_loop()
+        desk = Desk(self._database, self._objects, self._clock, loop, self._intake)
         self._server = self._ae.start_server(
             self._address, block=False, evt_handlers=_handlers(desk)
         )
@@ -101,6 +109,7 @@ class DicomListener:
         server, self._server = self._server, None
         if server is not None:
             await asyncio.to_thread(self._close, server)
+            await self._intake.close()
 
     def _close(self, server: Any) -> None:
         server.shutdown()
@@ -143,5 +152,6 @@ def _handlers(desk: Desk) -> list[Any]:
     return [
         (evt.EVT_CONN_OPEN, opened),
         (evt.EVT_REQUESTED, requested),
+        (evt.EVT_CONN_CLOSE, storage.ending(desk)),
         *services.handlers(desk),
     ]

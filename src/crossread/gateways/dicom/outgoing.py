@@ -7,10 +7,10 @@ from io import BytesIO
 from pydicom import Dataset, dcmwrite
 from pydicom.dataelem import DataElement
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from pydicom.valuerep import DA, TM
 
-from crossread.archive.receive import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from crossread.archive.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from crossread.reporting.model import ReportBundle, ReportedPatient
 
 MANUFACTURER = "crossread"
@@ -129,7 +129,7 @@ def encoded(made: Dataset) -> bytes:
     meta.MediaStorageSOPClassUID = made.SOPClassUID
     meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
     meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
     made.file_meta = meta
     buffer = BytesIO()

@@ -11,9 +11,10 @@ from pydicom import Dataset
 from pynetdicom import evt
 from pynetdicom.dimse_primitives import C_STORE
 
-from crossread.archive.model import Arrival, NotArchived, NotKept, Reason
-from crossread.archive.receive import receive
+from crossread.archive.intake import Receiver
+from crossread.archive.model import Announced, NotArchived, NotKept, Outcome, Reason
 from crossread.gateways.dicom.fault import fault
+from crossread.hospitals.model import Endpoint
 from crossread.platform.telemetry import instance_received
 
 if TYPE_CHECKING:
@@ -57,17 +58,9 @@ def handler(desk: Desk) -> Callable[[evt.Event], Dataset]:
         try:
             caller = desk.caller(event)
             hospital = caller.hospital_id
-            request = cast(C_STORE, event.request)
-            encoded = cast(BytesIO, request.DataSet)
-            arrival = Arrival(
-                hospital_id=caller.hospital_id,
-                sender=caller.application,
-                transfer_syntax_uid=str(event.context.transfer_syntax),
-                dataset=encoded.getvalue(),
-                sop_class_uid=str(request.AffectedSOPClassUID or ""),
-                sop_instance_uid=str(request.AffectedSOPInstanceUID or ""),
-            )
-            outcome = desk.ask(receive(desk.database, desk.objects, arrival, desk.clock()))
+            if event.assoc not in desk.receivers:
+                desk.receivers[event.assoc] = desk.intake.receiver()
+            outcome = _receive(desk.receivers[event.assoc], event, caller)
         except NotArchived as refusal:
             instance_received(hospital, refusal.reason)
             log.info("instance.refused", hospital=hospital, reason=refusal.reason)
@@ -84,6 +77,32 @@ def handler(desk: Desk) -> Callable[[evt.Event], Dataset]:
         return _answer(SUCCESS)
 
     return store
+
+
+def ending(desk: Desk) -> Callable[[evt.Event], None]:
+    """What is done when an association has ended, however it did."""
+
+    def ended(event: evt.Event) -> None:
+        receiver = desk.receivers.pop(event.assoc, None)
+        if receiver is not None:
+            receiver.close()
+
+    return ended
+
+
+def _receive(receiver: Receiver, event: evt.Event, caller: Endpoint) -> Outcome:
+    request = cast(C_STORE, event.request)
+    receiver.begin(
+        Announced(
+            hospital_id=caller.hospital_id,
+            sender=caller.application,
+            transfer_syntax_uid=str(event.context.transfer_syntax),
+            sop_class_uid=str(request.AffectedSOPClassUID or ""),
+            sop_instance_uid=str(request.AffectedSOPInstanceUID or ""),
+        )
+    )
+    receiver.write(cast(BytesIO, request.DataSet).getbuffer())
+    return receiver.finish()
 
 
 def _answer(status: int, comment: str = "") -> Dataset:

@@ -16,6 +16,7 @@ from crossread.access import ask
 from crossread.access.ask import Asked
 from crossread.access.model import Decision, Sight
 from crossread.archive import retrieve, store
+from crossread.archive.metadata import metadata
 from crossread.archive.model import Instance, Study
 from crossread.hospitals.caller import Caller
 from crossread.hospitals.model import Reader
@@ -140,7 +141,8 @@ async def series(on: On, study: Seen) -> Response:
 async def study_metadata(on: On, study: Seen) -> Response:
     """WADO-RS: the metadata of every instance of a study (PS3.18 10.4.1.1.2)."""
     async with on.database.transaction() as db:
-        return _json([_metadata(one) for one in await store.instances_of(db, study.id)])
+        found = await store.instances_of(db, study.id)
+    return _json(await _metadata(on, found))
 
 
 @router.get("/studies/{study_instance_uid}/series/{series_instance_uid}/metadata")
@@ -150,7 +152,7 @@ async def series_metadata(on: On, study: Seen, series_instance_uid: str) -> Resp
         found = await store.instances_of(db, study.id, series_instance_uid)
     if not found:
         raise NotFound("This series is not in the archive.")
-    return _json([_metadata(one) for one in found])
+    return _json(await _metadata(on, found))
 
 
 @router.get(
@@ -191,8 +193,7 @@ async def whole_study(on: On, study: Seen) -> StreamingResponse:
     boundary = uuid4().hex
 
     async def parts() -> Any:
-        for one in found:
-            content = await retrieve.file(on.objects, one)
+        async for one, content in retrieve.stream(on.objects, found):
             kind = f"application/dicom; transfer-syntax={one.transfer_syntax_uid}"
             yield _part(boundary, kind, content)
         yield f"--{boundary}--\r\n".encode()
@@ -213,9 +214,12 @@ async def _instance(on: Ground, study: Study, sop_instance_uid: str) -> Instance
     return found
 
 
-def _metadata(one: Instance) -> dict[str, Any]:
-    available = {"vr": "UI", "Value": [one.transfer_syntax_uid]}
-    return {**one.metadata, "00083002": available}
+async def _metadata(on: Ground, found: list[Instance]) -> list[dict[str, Any]]:
+    headers = await retrieve.headers(on.objects, found)
+    return [
+        metadata(header) | {"00083002": {"vr": "UI", "Value": [one.transfer_syntax_uid]}}
+        for one, header in zip(found, headers, strict=True)
+    ]
 
 
 def _json(body: list[dict[str, Any]]) -> Response:

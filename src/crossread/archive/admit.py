@@ -1,0 +1,81 @@
+"""Let an instance into the index: rows committed when this returns, or refused with a reason."""
+
+from crossread.archive import store
+from crossread.archive.candidate import Candidate
+from crossread.archive.model import (
+    ArchiveEvent,
+    Instance,
+    NotArchived,
+    Outcome,
+    Reason,
+    Study,
+    StudyState,
+)
+from crossread.platform import events
+from crossread.platform.database import Connection
+
+
+async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
+    """Write the rows of an instance, and those of its study, series and pack where they are new.
+
+    Locks go study, series, instance, always in this order. Says also what of the study is known
+    now. Raises NotArchived when its UIDs are known otherwise.
+    """
+    instance, study = new.instance, new.study
+    before = await store.study_by_uid(db, study.hospital_id, study.study_instance_uid)
+    known = await store.instance(db, instance.hospital_id, instance.sop_instance_uid)
+    if known is None:
+        before, made = await store.lock_study(db, study)
+        # another receiver may have brought it in the meantime
+        known = await store.instance(db, instance.hospital_id, instance.sop_instance_uid)
+    if known is not None:
+        return _repeated(known, instance), before or study
+    await _same_study(db, new)
+    assert before is not None  # noqa: S101 - locked above
+    if made or before.state is StudyState.AT_REST:
+        await _announce(db, study, late=not made)
+    if not made:
+        await store.fill_blanks(db, study)
+    await store.ensure_series(db, new.series, study.hospital_id)
+    assert instance.pack_id is not None  # noqa: S101 - it has just been written there
+    await store.fill_pack(db, instance.pack_id, study.id)
+    added = await store.admit_one(db, instance, new.received_at)
+    assert added  # noqa: S101 - the study is locked, and the instance was not there
+    return Outcome.STORED, await store.study(db, study.id)
+
+
+async def _announce(db: Connection, study: Study, *, late: bool) -> None:
+    if late:
+        await store.arrive_again(db, study.id)
+    await events.append(
+        db,
+        ArchiveEvent.STUDY_ARRIVING,
+        study.id,
+        hospital_id=study.hospital_id,
+        facts={"study_instance_uid": study.study_instance_uid, "late": late},
+    )
+
+
+async def _same_study(db: Connection, new: Candidate) -> None:
+    """See that a series that is known is known in this study."""
+    uid = new.series.series_instance_uid
+    elsewhere = await store.series_study(db, new.study.hospital_id, uid)
+    if elsewhere is not None and elsewhere != new.study.id:
+        raise NotArchived(
+            Reason.OTHER_STUDY, "This series is in the archive as part of another study."
+        )
+
+
+def _repeated(known: Instance, new: Instance) -> Outcome:
+    if known.study_id != new.study_id:
+        raise NotArchived(
+            Reason.OTHER_STUDY, "This SOP Instance UID is in the archive as part of another study."
+        )
+    if (known.pack_id, known.start) == (new.pack_id, new.start):
+        return Outcome.STORED  # by the try whose answer was lost
+    if known.digest == new.digest:
+        return Outcome.REPEATED
+    raise NotArchived(
+        Reason.OTHER_CONTENT,
+        "The archive has other content under this SOP Instance UID; the first is kept.",
+    )

@@ -1,0 +1,150 @@
+"""Group commit: instances that come in at the same moment share one statement and one commit.
+
+Whoever comes first commits for all who wait, so that a sender alone pays for no hand-over and many
+senders pay for one commit together.
+"""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from uuid import UUID
+
+import psycopg
+
+from crossread.archive import store
+from crossread.archive.admit import admit
+from crossread.archive.candidate import Candidate
+from crossread.archive.model import Outcome, Study
+from crossread.platform.database import Database
+
+BATCH = 64  # instances of one commit
+PATIENCE = 60.0  # seconds that a sender waits for the database
+_REMEMBERED = 20_000
+# what a later instance may add to its study where the first was silent
+_FILLED = tuple(
+    one.name
+    for one in fields(Study)
+    if one.name
+    in {
+        "accession_number", "patient_number", "patient_name", "birth_date", "sex", "study_at",
+        "description", "body_part",
+    }
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """One who waits, and what became of hers."""
+
+    candidate: Candidate
+    done: threading.Event = field(default_factory=threading.Event)
+    outcome: Outcome | None = None
+    refusal: BaseException | None = None
+
+
+class Committer:
+    """Commits what any number of threads bring."""
+
+    def __init__(self, database: Database, loop: asyncio.AbstractEventLoop) -> None:
+        self._database, self._loop = database, loop
+        self._connection: psycopg.Connection | None = None
+        self._turn, self._door = threading.Lock(), threading.Lock()
+        self._waiting: list[_Ticket] = []
+        self._series: dict[UUID, frozenset[str]] = {}  # what their studies are still silent on
+        self._packs: set[UUID] = set()
+
+    def admit(self, candidate: Candidate) -> Outcome:
+        """Commit one instance. Raises NotArchived, or psycopg's errors when that cannot be done."""
+        ticket = _Ticket(candidate)
+        with self._door:
+            self._waiting.append(ticket)
+        while not ticket.done.is_set():
+            with self._turn:
+                if not ticket.done.is_set():
+                    self._commit(self._next())
+        if ticket.refusal is not None:
+            raise ticket.refusal
+        assert ticket.outcome is not None  # noqa: S101 - set with `done`
+        return ticket.outcome
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._turn:
+            if self._connection is not None:
+                self._connection.close()
+
+    def _next(self) -> list[_Ticket]:
+        with self._door:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        return batch
+
+    def _commit(self, batch: Sequence[_Ticket]) -> None:
+        plain = {one.candidate.instance.id: one for one in batch if self._is_known(one.candidate)}
+        try:
+            added = self._together(list(plain.values()))
+        except psycopg.IntegrityError:  # what we knew of was taken away in the meantime
+            self._series.clear()
+            added = set()
+        except BaseException as error:
+            self._connection = None
+            _fail(batch, error)
+            return
+        for ticket in batch:
+            key = ticket.candidate.instance.id
+            if key in added and plain[key] is ticket:  # of two that sent the same, one is added
+                ticket.outcome = Outcome.STORED
+            else:
+                self._alone(ticket)
+            ticket.done.set()
+
+    def _together(self, tickets: Sequence[_Ticket]) -> set[UUID]:
+        if not tickets:
+            return set()
+        rows = [(one.candidate.instance, one.candidate.received_at) for one in tickets]
+        try:
+            return store.admit(self._open(), rows)
+        except psycopg.OperationalError:  # the server restarted; whether it committed, it will say
+            self._connection = None
+            return store.admit(self._open(), rows)
+
+    def _alone(self, ticket: _Ticket) -> None:
+        """The way that announces what is new, and explains what is refused."""
+        try:
+            answer = asyncio.run_coroutine_threadsafe(self._admit(ticket.candidate), self._loop)
+            ticket.outcome, study = answer.result(PATIENCE)
+            self._remember(ticket.candidate, study)
+        except BaseException as error:  # each sender hears of her own
+            ticket.refusal = error
+
+    async def _admit(self, candidate: Candidate) -> tuple[Outcome, Study]:
+        async with self._database.transaction() as db:
+            return await admit(db, candidate)
+
+    def _is_known(self, candidate: Candidate) -> bool:
+        silent = self._series.get(candidate.series.id)
+        return (
+            silent is not None
+            and candidate.instance.pack_id in self._packs
+            and not any(getattr(candidate.study, name) for name in silent)
+        )
+
+    def _remember(self, candidate: Candidate, study: Study) -> None:
+        if len(self._series) + len(self._packs) > _REMEMBERED:
+            self._series.clear()
+            self._packs.clear()
+        silent = frozenset(name for name in _FILLED if not getattr(study, name))
+        self._series[candidate.series.id] = silent
+        if candidate.instance.pack_id is not None:
+            self._packs.add(candidate.instance.pack_id)
+
+    def _open(self) -> psycopg.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._database.connect()
+        return self._connection
+
+
+def _fail(batch: Sequence[_Ticket], error: BaseException) -> None:
+    for ticket in batch:
+        ticket.refusal = error
+        ticket.done.set()

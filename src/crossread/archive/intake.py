@@ -1,0 +1,271 @@
+"""Take images in, as fast as they come, and lose none: the one way into the archive.
+
+An `Intake` serves a process, a `Receiver` one association or request. The bytes of a data set go
+into a pack on disk as they arrive, are looked into there, synced, and committed to the index
+together with those of other receivers; only then does `finish` return. A crash before that leaves
+bytes behind the last acknowledged instance of a pack, which the sweep cuts off.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import structlog
+
+from crossread.archive import part10, store
+from crossread.archive.candidate import Place, candidate
+from crossread.archive.checksum import Running, running
+from crossread.archive.commit import PATIENCE, Committer
+from crossread.archive.model import Announced, Content, NotArchived, NotKept, Outcome, study_id
+from crossread.archive.pack import Pack
+from crossread.archive.quarantine import hold
+from crossread.archive.read import read, study_of
+from crossread.hospitals import store as hospitals
+from crossread.platform.clock import Clock
+from crossread.platform.database import Database
+from crossread.platform.objects import Objects
+
+HEAD_AT_MOST = 65_536  # bytes in which a data set must name its study, to lie beside its kin
+OPEN_AT_MOST = 4  # packs of a receiver
+PACK_AT_MOST = 1 << 30  # bytes after which a new pack is begun
+
+_Answer = TypeVar("_Answer")
+
+log = structlog.get_logger(__name__)
+
+
+class Intake:
+    """The archive's entrance in this process. Made in the event loop that the rooms live in."""
+
+    def __init__(
+        self, database: Database, objects: Objects, clock: Clock, *, spool: Path | None = None
+    ) -> None:
+        self.database, self.objects, self.clock = database, objects, clock
+        self._loop = asyncio.get_running_loop()
+        self.committer = Committer(database, self._loop)
+        folder = objects.folder or spool
+        if folder is None:
+            raise ValueError("an object store that is no folder needs a spool")
+        self.folder = folder.resolve()
+
+    def receiver(self) -> "Receiver":
+        """For one association or request; used by one thread at a time, never the loop's own."""
+        return Receiver(self)
+
+    def ask(self, verb: Coroutine[Any, Any, _Answer]) -> _Answer:
+        """Wait, in a receiver's thread, for a verb in the loop."""
+        return asyncio.run_coroutine_threadsafe(verb, self._loop).result(PATIENCE)
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
+        await asyncio.to_thread(self.committer.close)
+
+
+class Receiver:
+    """One sender's stream of instances."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._packs: dict[tuple[str, str], Pack] = {}  # by hospital and study, last used last
+        self._issuers: dict[str, str] = {}
+        self._announced: Announced | None = None
+
+    def begin(self, announced: Announced) -> None:
+        """An instance is about to come."""
+        if self._announced is not None:
+            self.abandon()
+        self._announced = announced
+        self._waiting = bytearray()
+        self._checksum: Running = running()
+        self._size = 0
+        self._pack: Pack | None = None
+        self._failure: Exception | None = None
+        self._file_head = part10.head(
+            announced.sop_class_uid,
+            announced.sop_instance_uid,
+            announced.transfer_syntax_uid,
+            announced.sender,
+        )
+
+    def write(self, piece: Content) -> None:
+        """The next bytes of its data set. What goes wrong is said by `finish`."""
+        assert self._announced is not None  # noqa: S101 - the caller's order of calls
+        if self._failure is not None:
+            return
+        self._checksum.update(piece)
+        self._size += len(piece)
+        try:
+            if self._pack is not None:
+                self._pack.write(piece)
+                return
+            self._waiting += piece
+            study = study_of(self._waiting, self._announced.transfer_syntax_uid)
+            if study is not None or len(self._waiting) > HEAD_AT_MOST:
+                self._place(self._announced, study)
+        except Exception as error:  # the sender goes on sending; it hears of it at the end
+            self._failure = error
+
+    def finish(self) -> Outcome:
+        """The data set is whole: keep it. Blocks until it is durable and indexed.
+
+        Raises:
+            NotArchived: with the reason; what came lies in quarantine.
+            NotKept: the store is full or away; a repeat may succeed.
+        """
+        announced, self._announced = self._announced, None
+        assert announced is not None  # noqa: S101 - the caller's order of calls
+        try:
+            if self._failure is None and self._pack is None:
+                self._place(announced, None)
+            if self._failure is not None:
+                raise self._failure
+            return self._keep(announced)
+        except OSError as error:
+            self._drop()
+            raise NotKept(
+                "The archive cannot keep images now; send it again later.",
+                cause=f"{type(error).__name__} {error.errno}",
+            ) from error
+        except NotArchived as refusal:
+            self._quarantine(announced, refusal)
+            self._drop()
+            raise
+        except BaseException:
+            self._leave()  # it may have been committed: the sweep will see
+            raise
+        finally:
+            self._pack = None
+            self._waiting = bytearray()
+
+    def abandon(self) -> None:
+        """The sender went away in the middle of an instance: forget what came of it."""
+        self._announced = None
+        self._drop()
+        self._pack = None
+
+    def close(self) -> None:
+        """No more will come: the packs are as they will be."""
+        if self._announced is not None:
+            self.abandon()
+        for key in list(self._packs):
+            self._seal(self._packs.pop(key))
+
+    def _place(self, announced: Announced, study: str | None) -> None:
+        """Choose the pack, and bring it what came so far."""
+        key = (announced.hospital_id, study or str(uuid4()))
+        pack = self._packs.pop(key, None)
+        if pack is not None and pack.end > PACK_AT_MOST:
+            self._seal(pack)
+            pack = None
+        if pack is None:
+            if len(self._packs) >= OPEN_AT_MOST:
+                self._seal(self._packs.pop(next(iter(self._packs))))
+            pack = self._open(*key)
+        self._packs[key] = self._pack = pack
+        pack.write(self._file_head)
+        pack.write(self._waiting)
+
+    def _open(self, hospital_id: str, study_instance_uid: str) -> Pack:
+        intake, pack_id = self._intake, uuid4()
+        study = study_id(hospital_id, study_instance_uid)
+        key = f"images/{hospital_id}/{str(study)[:2]}/{study}/{pack_id}"
+        intake.ask(_write_down(intake.database, pack_id, hospital_id, key, intake.clock()))
+        return Pack(pack_id, key, intake.folder / key, intake.folder)
+
+    def _keep(self, announced: Announced) -> Outcome:
+        pack, now = self._pack, self._intake.clock()
+        assert pack is not None  # noqa: S101 - placed by `finish`
+        offset, start = len(self._file_head), pack.end
+        contents = read(pack.mapped(start + offset, self._size), announced)
+        place = Place(pack.id, pack.key, start, offset + self._size, offset)
+        digest = self._checksum.hexdigest()
+        issuer = self._issuer(announced.hospital_id)
+        new = candidate(announced, contents, place, digest, issuer, now)
+        pack.sync()
+        if self._intake.objects.folder is None:
+            with pack.path.open("rb") as content:
+                self._intake.objects.put_file(pack.key, content)
+        outcome = self._intake.committer.admit(new)
+        if outcome is Outcome.STORED:
+            pack.keep()
+        else:
+            pack.drop()
+        if self._intake.objects.folder is None:
+            if outcome is Outcome.REPEATED:
+                self._intake.ask(self._intake.objects.delete(pack.key))
+            self._forget(pack)
+        return outcome
+
+    def _issuer(self, hospital_id: str) -> str:
+        if hospital_id not in self._issuers:
+            self._issuers[hospital_id] = self._intake.ask(
+                _own_issuer(self._intake.database, hospital_id)
+            )
+        return self._issuers[hospital_id]
+
+    def _quarantine(self, announced: Announced, refusal: NotArchived) -> None:
+        pack = self._pack
+        assert pack is not None  # noqa: S101 - a refusal is about what was written
+        intake = self._intake
+        content = pack.mapped(pack.end, pack.pending)
+        intake.ask(
+            hold(
+                intake.database,
+                intake.objects,
+                hospital_id=announced.hospital_id,
+                sender=announced.sender,
+                protocol=announced.protocol,
+                reason=refusal.reason,
+                sentence=refusal.sentence,
+                content=content,
+                uid=announced.sop_instance_uid,
+                now=intake.clock(),
+            )
+        )
+
+    def _drop(self) -> None:
+        """Take back what was written of this instance."""
+        if self._pack is not None:
+            try:
+                self._pack.drop()
+            except OSError:
+                self._leave()
+
+    def _leave(self) -> None:
+        """Touch the pack no more: the sweep looks what of it was acknowledged."""
+        pack, self._pack = self._pack, None
+        if pack is not None:
+            self._packs = {key: one for key, one in self._packs.items() if one is not pack}
+            pack.leave()
+
+    def _forget(self, pack: Pack) -> None:
+        self._packs = {key: one for key, one in self._packs.items() if one is not pack}
+        self._seal(pack)
+
+    def _seal(self, pack: Pack) -> None:
+        intake = self._intake
+        pack.close(unlink=intake.objects.folder is None)
+        try:
+            intake.ask(_seal(intake.database, pack.id, intake.clock()))
+        except Exception as error:  # the sweep seals it later
+            log.warning("pack.not_sealed", pack=str(pack.id), error=type(error).__name__)
+
+
+async def _write_down(
+    database: Database, pack_id: UUID, hospital_id: str, key: str, now: datetime
+) -> None:
+    async with database.transaction() as db:
+        await store.open_pack(db, pack_id, hospital_id, key, now)
+
+
+async def _seal(database: Database, pack_id: UUID, now: datetime) -> None:
+    async with database.transaction() as db:
+        await store.seal_packs(db, [pack_id], now)
+
+
+async def _own_issuer(database: Database, hospital_id: str) -> str:
+    async with database.transaction() as db:
+        return await hospitals.own_issuer(db, hospital_id)

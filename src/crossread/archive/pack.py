@@ -1,0 +1,95 @@
+"""A pack: one object that holds the files of many instances of one study, one after the other.
+
+It grows at its end while its receiver lives, and is sealed when that has gone. In a folder it is
+the object itself, written in place; a store elsewhere gets each file from a spool, in one piece.
+"""
+
+import fcntl
+import os
+from contextlib import suppress
+from mmap import ACCESS_READ, ALLOCATIONGRANULARITY, mmap
+from pathlib import Path
+from uuid import UUID
+
+from crossread.archive.model import Content
+from crossread.platform.objects import sync_folders
+
+
+class Pack:
+    """An open pack in a folder; nobody else writes to it while its lock is held."""
+
+    def __init__(self, pack_id: UUID, key: str, path: Path, root: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.id, self.key, self.path = pack_id, key, path
+        self.end = 0  # what lies before this is, or is about to be, acknowledged
+        self._at = 0
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        sync_folders(root, path)
+
+    def write(self, piece: Content) -> None:
+        """Add bytes behind the last. Raises OSError when there is no room."""
+        left = memoryview(piece)
+        while left:
+            written = os.pwrite(self._descriptor, left, self._at)
+            self._at += written
+            left = left[written:]
+
+    @property
+    def pending(self) -> int:
+        """How many bytes were written that are not kept yet."""
+        return self._at - self.end
+
+    def mapped(self, start: int, length: int) -> memoryview:
+        """Bytes from `start`, looked at where they lie rather than read."""
+        if length == 0:
+            return memoryview(b"")
+        skip = start % ALLOCATIONGRANULARITY
+        whole = mmap(self._descriptor, skip + length, access=ACCESS_READ, offset=start - skip)
+        return memoryview(whole)[skip:]
+
+    def sync(self) -> None:
+        """Force what was written onto the disk."""
+        os.fdatasync(self._descriptor)
+
+    def keep(self) -> None:
+        """What was written is acknowledged."""
+        self.end = self._at
+
+    def drop(self) -> None:
+        """Take back what was written and not kept."""
+        if self._at > self.end:
+            os.ftruncate(self._descriptor, self.end)
+            self._at = self.end
+
+    def close(self, *, unlink: bool = False) -> None:
+        """Write no more; a pack with nothing in it, or sent elsewhere, leaves no file."""
+        with suppress(OSError):
+            self.drop()
+        if self.end == 0 or unlink:
+            self.path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+    def leave(self) -> None:
+        """Let go of the file as it is."""
+        os.close(self._descriptor)
+
+
+def cut(path: Path, length: int) -> bool:
+    """Cut what nobody acknowledged off a pack whose receiver is gone; False while it lives."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        if length:
+            os.ftruncate(descriptor, length)
+        else:
+            path.unlink()
+        return True
+    finally:
+        os.close(descriptor)

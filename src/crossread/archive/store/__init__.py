@@ -1,0 +1,57 @@
+"""All SQL of the archive, a file for each of its subjects."""
+
+from crossread.archive.store.admit import admit, admit_one
+from crossread.archive.store.instances import instance, instance_of, instances_of
+from crossread.archive.store.packs import fill_pack, open_pack, open_packs, seal_packs
+from crossread.archive.store.quarantine import hold, quarantined
+from crossread.archive.store.query import COLUMNS, Condition, find, instances_found
+from crossread.archive.store.studies import (
+    arrive_again,
+    arriving,
+    ensure_series,
+    fill_blanks,
+    lock_study,
+    locked_study,
+    rest,
+    series_of,
+    series_study,
+    studies,
+    studies_of_patients,
+    studies_with_uid,
+    study,
+    study_by_uid,
+    study_of,
+)
+
+__all__ = [
+    "COLUMNS",
+    "Condition",
+    "admit",
+    "admit_one",
+    "arrive_again",
+    "arriving",
+    "ensure_series",
+    "fill_blanks",
+    "fill_pack",
+    "find",
+    "hold",
+    "instance",
+    "instance_of",
+    "instances_found",
+    "instances_of",
+    "lock_study",
+    "locked_study",
+    "open_pack",
+    "open_packs",
+    "quarantined",
+    "rest",
+    "seal_packs",
+    "series_of",
+    "series_study",
+    "studies",
+    "studies_of_patients",
+    "studies_with_uid",
+    "study",
+    "study_by_uid",
+    "study_of",
+]
