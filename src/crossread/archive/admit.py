@@ -6,6 +6,7 @@ from crossread.archive.model import (
     ArchiveEvent,
     Instance,
     NotArchived,
+    NotKept,
     Outcome,
     Reason,
     Study,
@@ -28,6 +29,8 @@ async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
         before, made = await store.lock_study(db, study)
         # another receiver may have brought it in the meantime
         known = await store.instance(db, instance.hospital_id, instance.sop_instance_uid)
+    if known is not None and known.pack_id is None and known.study_id == instance.study_id:
+        return Outcome.STORED, await _come_back(db, new, known)
     if known is not None:
         return _repeated(known, instance), before or study
     await _same_study(db, new)
@@ -42,6 +45,40 @@ async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
     added = await store.admit_one(db, instance, new.received_at)
     assert added  # noqa: S101 - the study is locked, and the instance was not there
     return Outcome.STORED, await store.study(db, study.id)
+
+
+async def _come_back(db: Connection, new: Candidate, known: Instance) -> Study:
+    """Give an instance that the cache had given up its place again.
+
+    Its hospital may have changed it in the meantime, a patient's name for one. What was here first
+    cannot be kept any more, so that what its hospital has now counts, and that is announced.
+    """
+    instance = new.instance
+    assert instance.pack_id is not None  # noqa: S101 - it has just been written there
+    await store.locked_study(db, known.study_id)
+    await store.fill_pack(db, instance.pack_id, known.study_id)
+    if not await store.put_back(db, instance):  # another receiver brought it in the meantime
+        raise NotKept("This image comes in twice at this moment; send it again.")
+    if known.digest != instance.digest:
+        await events.append(
+            db,
+            ArchiveEvent.CHANGED,
+            known.id,
+            hospital_id=known.hospital_id,
+            facts={
+                "study_id": str(known.study_id),
+                "sop_instance_uid": known.sop_instance_uid,
+            },
+        )
+    if await store.bring_online(db, known.study_id):
+        await events.append(
+            db,
+            ArchiveEvent.STUDY_ONLINE,
+            known.study_id,
+            hospital_id=known.hospital_id,
+            facts={"study_instance_uid": new.study.study_instance_uid},
+        )
+    return await store.study(db, known.study_id)
 
 
 async def _announce(db: Connection, study: Study, *, late: bool) -> None:

@@ -26,7 +26,9 @@ class ArchiveEvent(StrEnum):
 
     STUDY_ARRIVING = "study.arriving"  # first instance, or the first after a rest
     STUDY_RESTED = "study.rested"  # facts: study_instance_uid, instances, rests
+    STUDY_ONLINE = "study.online"  # all that the cache had given up is here again
     QUARANTINED = "quarantine.held"  # facts: reason, protocol
+    CHANGED = "instance.changed"  # fetched again, it is not what it was; facts: as of the next
     DAMAGED = "instance.damaged"  # what is kept is not what came; facts: study_id, sop_instance_uid
 
 

@@ -1,6 +1,6 @@
 """All SQL of the archive, a file for each of its subjects."""
 
-from crossread.archive.store.admit import admit, admit_one
+from crossread.archive.store.admit import admit, admit_one, bring_online, put_back
 from crossread.archive.store.instances import instance, instance_of, instances_of
 from crossread.archive.store.packs import fill_pack, open_pack, open_packs, seal_packs
 from crossread.archive.store.quarantine import hold, quarantined
@@ -30,6 +30,7 @@ __all__ = [
     "admit_one",
     "arrive_again",
     "arriving",
+    "bring_online",
     "ensure_series",
     "fill_blanks",
     "fill_pack",
@@ -43,6 +44,7 @@ __all__ = [
     "locked_study",
     "open_pack",
     "open_packs",
+    "put_back",
     "quarantined",
     "rest",
     "seal_packs",

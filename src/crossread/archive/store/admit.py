@@ -91,6 +91,55 @@ async def admit_one(db: Connection, instance: Instance, now: datetime) -> bool:
     return cursor.rowcount == 1
 
 
+async def put_back(db: Connection, instance: Instance) -> bool:
+    """Give a known instance whose bytes are not here a place; False when it has one."""
+    cursor = await db.execute(
+        """
+        update archive.instance
+        set pack_id = %s, start = %s, bytes = %s, digest = %s, transfer_syntax_uid = %s,
+            frames = %s, dataset_offset = %s, header_bytes = %s, pixel_offset = %s,
+            pixel_bytes = %s, frame_bytes = %s, fragments = %s
+        where id = %s and pack_id is null
+        """,
+        (
+            instance.pack_id,
+            instance.start,
+            instance.bytes,
+            instance.digest,
+            instance.transfer_syntax_uid,
+            instance.frames,
+            instance.dataset_offset,
+            instance.header_bytes,
+            instance.pixel_offset,
+            instance.pixel_bytes,
+            instance.frame_bytes,
+            instance.fragments,
+            instance.id,
+        ),
+    )
+    return cursor.rowcount == 1
+
+
+async def bring_online(db: Connection, study_id: UUID) -> bool:
+    """Say that a study is here again, if all of it is; whether that was news."""
+    cursor = await db.execute(
+        """
+        update archive.study
+        set availability = 'online'
+        where id = %(study)s
+          and availability = 'nearline'
+          and not exists (
+              select
+              from archive.series s
+              join archive.instance i on i.series_id = s.id
+              where s.study_id = %(study)s and i.pack_id is null
+          )
+        """,
+        {"study": study_id},
+    )
+    return cursor.rowcount == 1
+
+
 def _row(instance: Instance, now: datetime) -> dict[str, object]:
     return {
         "id": str(instance.id),
