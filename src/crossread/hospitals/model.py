@@ -1,9 +1,10 @@
 """Hospitals, endpoints, readers and agreements."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from uuid import UUID
 
 from crossread.platform.errors import Refused
@@ -64,6 +65,30 @@ class EndpointKind(StrEnum):
     RIS = "ris"  # HL7 v2 over MLLP: host, port, receiving application and facility
 
 
+class Stranger(StrEnum):
+    """Why a system that calls is not taken for the one it says it is."""
+
+    TITLE = "title"  # nobody has this name
+    ADDRESS = "address"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """By what a certificate is known."""
+
+    fingerprint: str  # SHA-256 of its DER form, lower case hexadecimal
+    subject: str  # RFC 4514
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of a connection, as far as nobody can make it up."""
+
+    address: str
+    certificate: Certificate | None = None  # verified; None: no TLS, or none was asked for
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """An address of a hospital at which something can be delivered or asked."""
@@ -76,6 +101,42 @@ class Endpoint:
     application: str  # AE title, or HL7 application
     facility: str = ""
     active: bool = True
+    tls: bool = False  # it is reached over TLS
+    networks: tuple[str, ...] = ()  # whence it may call (CIDR); none: from its own host
+    certificates: tuple[str, ...] = ()  # with which it may call: fingerprints or subjects
+
+    def refuses(self, peer: Peer, own_addresses: Set[str]) -> Stranger | None:
+        """Why this peer is not this endpoint; None when it may be.
+
+        With certificates named, one of them is needed, and suffices where no networks are named.
+        """
+        if self.certificates:
+            shown = peer.certificate
+            if shown is None or not {shown.fingerprint, shown.subject} & set(self.certificates):
+                return Stranger.CERTIFICATE
+            if not self.networks:
+                return None
+        return None if self._is_near(peer.address, own_addresses) else Stranger.ADDRESS
+
+    def _is_near(self, text: str, own_addresses: Set[str]) -> bool:
+        calls_from = address(text)
+        if calls_from is None:
+            return False
+        if self.networks:
+            return any(calls_from in ip_network(one, strict=False) for one in self.networks)
+        own = {address(one) for one in own_addresses}
+        ours = calls_from.is_loopback and any(one and one.is_loopback for one in own)
+        return ours or calls_from in own
+
+
+def address(text: str) -> IPv4Address | IPv6Address | None:
+    """An IP address, an IPv4 one that came over IPv6 as what it is; None for a name."""
+    try:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,12 +98,13 @@ async def own_issuer(db: Connection, hospital_id: str) -> str:
 
 
 async def save_endpoint(db: Connection, endpoint: Endpoint) -> None:
-    """Add an endpoint, or change its address."""
+    """Add an endpoint, or change its address; how it is secured stays (`secure_endpoint`)."""
     await db.execute(
         """
         insert into hospitals.endpoint
-            (id, hospital_id, kind, host, port, application, facility, active)
-        values (%s, %s, %s, %s, %s, %s, %s, %s)
+            (id, hospital_id, kind, host, port, application, facility, active,
+             tls, networks, certificates)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::cidr[], %s)
         on conflict (id) do update
         set host = excluded.host, port = excluded.port, application = excluded.application,
             facility = excluded.facility, active = excluded.active
@@ -117,7 +118,22 @@ async def save_endpoint(db: Connection, endpoint: Endpoint) -> None:
             endpoint.application,
             endpoint.facility,
             endpoint.active,
+            endpoint.tls,
+            list(endpoint.networks),
+            list(endpoint.certificates),
         ),
+    )
+
+
+async def secure_endpoint(db: Connection, endpoint: Endpoint) -> None:
+    """Change over what an endpoint is reached, and how it is known when it calls."""
+    await db.execute(
+        """
+        update hospitals.endpoint
+        set tls = %s, networks = %s::cidr[], certificates = %s
+        where id = %s
+        """,
+        (endpoint.tls, list(endpoint.networks), list(endpoint.certificates), endpoint.id),
     )
 
 
@@ -126,9 +142,8 @@ async def endpoints(
 ) -> list[Endpoint]:
     """Active endpoints, of one hospital or of all."""
     cursor = await db.execute(
-        """
-        select id, hospital_id, kind, host, port, application, facility, active
-        from hospitals.endpoint
+        f"""
+        {_ENDPOINT}
         where active
           and (%(hospital)s::text is null or hospital_id = %(hospital)s)
           and (%(kind)s::text is null or kind = %(kind)s)
@@ -142,9 +157,8 @@ async def endpoints(
 async def endpoint(db: Connection, endpoint_id: str) -> Endpoint:
     """One endpoint. Raises NotFound."""
     cursor = await db.execute(
-        """
-        select id, hospital_id, kind, host, port, application, facility, active
-        from hospitals.endpoint
+        f"""
+        {_ENDPOINT}
         where id = %s
         """,
         (endpoint_id,),
@@ -158,20 +172,25 @@ async def endpoint(db: Connection, endpoint_id: str) -> Endpoint:
 async def endpoint_by_application(
     db: Connection, kind: EndpointKind, application: str, facility: str | None = None
 ) -> Endpoint | None:
-    """Who calls under this AE title, or this HL7 application (and facility)."""
+    """The first of `endpoints_by_application`, if there is any."""
+    found = await endpoints_by_application(db, kind, application, facility)
+    return found[0] if found else None
+
+
+async def endpoints_by_application(
+    db: Connection, kind: EndpointKind, application: str, facility: str | None = None
+) -> list[Endpoint]:
+    """All that have this AE title, or this HL7 application (and facility)."""
     cursor = await db.execute(
-        """
-        select id, hospital_id, kind, host, port, application, facility, active
-        from hospitals.endpoint
+        f"""
+        {_ENDPOINT}
         where active and kind = %(kind)s and application = %(application)s
           and (%(facility)s::text is null or facility = %(facility)s)
         order by id
-        limit 1
         """,
         {"kind": kind, "application": application, "facility": facility},
     )
-    row = await cursor.fetchone()
-    return _endpoint(row) if row else None
+    return [_endpoint(row) for row in await cursor.fetchall()]
 
 
 async def save_reader(db: Connection, reader: Reader, password_hash: str | None) -> None:
@@ -304,6 +323,12 @@ async def agreement(db: Connection, agreement_id: str, version: int) -> Agreemen
     return _agreement(row)
 
 
+_ENDPOINT = """
+    select id, hospital_id, kind, host, port, application, facility, active,
+           tls, networks::text[] as networks, certificates
+    from hospitals.endpoint
+"""
+
 _READER = """
     select id, hospital_id, username, name, roles, subspecialties, password_hash
     from hospitals.reader
@@ -320,6 +345,9 @@ def _endpoint(row: Row) -> Endpoint:
         row["application"],
         row["facility"],
         row["active"],
+        row["tls"],
+        tuple(row["networks"]),
+        tuple(row["certificates"]),
     )
 
 

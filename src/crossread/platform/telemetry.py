@@ -32,6 +32,9 @@ LEFT_OUT = "[left out]"
 _instances = Counter(
     "crossread_instances_received_total", "Instances sent to us.", ["hospital", "outcome"]
 )
+_associations = Counter(
+    "crossread_associations_total", "DICOM associations, by how they ended.", ["hospital", "ending"]
+)
 _deliveries = Counter("crossread_deliveries_total", "Attempts to deliver.", ["kind", "outcome"])
 _requests = Counter(
     "crossread_http_requests_total", "HTTP requests.", ["route", "method", "status"]
@@ -141,6 +144,11 @@ def _trace_without_values(
 def instance_received(hospital: str, outcome: str) -> None:
     """Count an instance that was sent to us."""
     _instances.labels(hospital, str(outcome)).inc()
+
+
+def association_ended(hospital: str, ending: str) -> None:
+    """Count an association, or a peer that got none."""
+    _associations.labels(hospital, ending).inc()
 
 
 def delivery_tried(kind: str, outcome: str) -> None:

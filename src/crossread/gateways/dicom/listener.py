@@ -1,42 +1,44 @@
 """The DICOM listener: associations of hospitals' systems, answered by the rooms' verbs.
 
-pynetdicom serves each association in a thread of its own; the rooms live in the event loop of the
-process. A `Desk` lets a handler in a thread wait for a verb in the loop.
+Each connection has a thread of its own, which reads what is asked and looks who asks it. What only
+stores is served there and then (`association.py`); anything else pynetdicom serves, from its first
+byte on (`handover.py`). The rooms live in the event loop of the process: a `Desk` lets a thread
+wait for a verb in the loop.
 """
 
 import asyncio
-import socket
-import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import structlog
 from pynetdicom import AE, _config, evt
-from pynetdicom.pdu_primitives import A_ASSOCIATE
+from pynetdicom.association import Association
 
-from crossread.archive.intake import Intake, Receiver
-from crossread.gateways.dicom import services, storage
-from crossread.gateways.dicom.fault import fault
+from crossread.archive.intake import Intake
+from crossread.gateways.dicom import services
+from crossread.gateways.dicom.accept import Acceptor
+from crossread.gateways.dicom.handover import Handover
+from crossread.gateways.dicom.negotiate import PDU_LENGTH
+from crossread.gateways.dicom.reception import Reception
+from crossread.gateways.dicom.rules import Patience, Rules
+from crossread.gateways.dicom.storage import Storing
+from crossread.gateways.dicom.tls import Keys
 from crossread.hospitals import store as hospitals
-from crossread.hospitals.model import Endpoint, EndpointKind
+from crossread.hospitals.admit import Admission
+from crossread.hospitals.model import Endpoint
 from crossread.platform.clock import Clock
 from crossread.platform.database import Database
 from crossread.platform.objects import Objects
 
-PDU_LENGTH = 131_072  # bytes
 GRACE = 10.0  # seconds that an open association has to finish when we stop
-# result, source and diagnostic of A-ASSOCIATE-RJ (PS3.8 9.3.4)
-_UNKNOWN_CALLER = (0x01, 0x01, 0x03)  # permanent: calling AE title not recognised
-_NOT_NOW = (0x02, 0x03, 0x01)  # transient: temporary congestion
 PATIENCE = 60.0  # seconds a handler waits for a verb
 
 _Answer = TypeVar("_Answer")
 
 log = structlog.get_logger(__name__)
 _config.LOG_HANDLER_LEVEL = "none"  # it would print identifiers
-_config.UNRESTRICTED_STORAGE_SERVICE = True  # private storage classes too
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +50,31 @@ class Desk:
     clock: Clock
     loop: asyncio.AbstractEventLoop
     intake: Intake
-    receivers: dict[Any, Receiver] = field(default_factory=dict)  # of each association that stores
+    callers: dict[Association, Endpoint] = field(default_factory=dict)
+    storing: dict[Association, Storing] = field(default_factory=dict)  # of each that stores
 
     def ask(self, verb: Coroutine[Any, Any, _Answer]) -> _Answer:
         """Wait, in a handler's thread, for a verb in the loop."""
         return asyncio.run_coroutine_threadsafe(verb, self.loop).result(PATIENCE)
 
     def caller(self, event: evt.Event) -> Endpoint:
-        """The PACS that opened this association."""
-        endpoint = self.ask(self.known(event.assoc.requestor.ae_title.strip()))
-        if endpoint is None:
+        """The PACS that opened this association, if it still takes part."""
+        endpoint = self.ask(self._again(self.callers[event.assoc]))
+        if not endpoint.active:
             raise PermissionError("this AE title is no longer known")
         return endpoint
 
-    async def known(self, application: str) -> Endpoint | None:
-        """The PACS with this AE title, if it takes part."""
+    async def _again(self, endpoint: Endpoint) -> Endpoint:
         async with self.database.transaction() as db:
-            return await hospitals.endpoint_by_application(db, EndpointKind.PACS, application)
+            return await hospitals.endpoint(db, endpoint.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Where to listen."""
+
+    number: int
+    keys: Keys | None = None  # None: without TLS
 
 
 class DicomListener:
@@ -80,78 +90,84 @@ class DicomListener:
         port: int,
         clock: Clock,
         spool: Path | None = None,
+        secure: Port | None = None,
+        rules: Rules | None = None,
     ) -> None:
         self._spool = spool
         self._database, self._objects, self._clock = database, objects, clock
-        self._address = (host, port)
-        self._ae = _application_entity(ae_title)
-        self._server: Any = None
+        self._ae_title, self._host = ae_title, host
+        self._ports = [Port(port), *([secure] if secure else [])]
+        self._rules = rules or Rules()
+        self._acceptors: list[Acceptor] = []
+        self._intake: Intake | None = None
+        self._handover: Handover | None = None
 
     @property
     def port(self) -> int:
         """The port it listens on, once started."""
-        return int(self._server.server_address[1])
+        return self._acceptors[0].port
+
+    @property
+    def secure_port(self) -> int:
+        """The port it listens on with TLS, once started."""
+        return self._acceptors[1].port
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
+        """Listen. Raises OSError when a port is taken, ConfigurationError for unusable keys."""
+        rules = self._rules
         self._intake = Intake(self._database, self._objects, self._clock, spool=self._spool)
         loop = asyncio.get_running_loop()
         desk = Desk(self._database, self._objects, self._clock, loop, self._intake)
-        self._server = self._ae.start_server(
-            self._address, block=False, evt_handlers=_handlers(desk)
+        _config.UNRESTRICTED_STORAGE_SERVICE = rules.private_classes
+        self._handover = Handover(
+            _application_entity(self._ae_title, rules.patience),
+            services.handlers(desk),
+            stall=rules.patience.stall,
         )
+        reception = Reception(
+            desk,
+            Admission(self._database),
+            self._handover,
+            ae_title=self._ae_title,
+            rules=rules,
+        )
+        for port in self._ports:
+            acceptor = Acceptor(
+                (self._host, port.number),
+                reception.receive,
+                patience=rules.patience.request,
+                limits=rules.limits,
+                context=port.keys.for_callers() if port.keys else None,
+            )
+            self._acceptors.append(acceptor)
+        for acceptor in self._acceptors:
+            acceptor.start()
 
     async def stop(self) -> None:
         """Take no more associations, and let the open ones finish.
 
         Those that are still open after `GRACE` are aborted; their senders try again.
         """
-        server, self._server = self._server, None
-        if server is not None:
-            await asyncio.to_thread(self._close, server)
+        await asyncio.to_thread(self._close)
+        if self._intake is not None:
             await self._intake.close()
+            self._intake = None
 
-    def _close(self, server: Any) -> None:
-        server.shutdown()
-        end = time.monotonic() + GRACE
-        while self._ae.active_associations and time.monotonic() < end:
-            time.sleep(0.02)
-        self._ae.shutdown()
+    def _close(self) -> None:
+        for acceptor in self._acceptors:
+            acceptor.stop_accepting()
+        for acceptor in self._acceptors:
+            acceptor.close(GRACE)
+        self._acceptors.clear()
+        if self._handover is not None:
+            self._handover.abort()
 
 
-def _application_entity(ae_title: str) -> AE:
+def _application_entity(ae_title: str, patience: Patience) -> AE:
     ae = AE(ae_title=ae_title)
     ae.maximum_pdu_size = PDU_LENGTH
-    ae.maximum_associations = 64
-    ae.network_timeout = 300
-    ae.acse_timeout = 10  # who connects and asks for nothing does not keep a place
+    ae.maximum_associations = 1 << 16  # `Places` counts
+    ae.network_timeout = patience.idle
+    ae.acse_timeout = patience.request
     services.offer(ae)
     return ae
-
-
-def _handlers(desk: Desk) -> list[Any]:
-    def opened(event: evt.Event) -> None:
-        link = event.assoc.dul.socket
-        if link is not None and link.socket is not None:
-            link.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def requested(event: evt.Event) -> None:
-        request = cast(A_ASSOCIATE, event.assoc.requestor.primitive)
-        calling = str(request.calling_ae_title).strip()
-        try:
-            if desk.ask(desk.known(calling)) is not None:
-                return
-            answer = _UNKNOWN_CALLER
-        except Exception as error:  # whoever it is, she is to come back when we can look
-            log.error("association.not_now", **fault(error))
-            answer = _NOT_NOW
-        log.warning("association.rejected", calling=calling[:16])
-        event.assoc.acse.send_reject(*answer)
-        event.assoc.kill()
-
-    return [
-        (evt.EVT_CONN_OPEN, opened),
-        (evt.EVT_REQUESTED, requested),
-        (evt.EVT_CONN_CLOSE, storage.ending(desk)),
-        *services.handlers(desk),
-    ]
