@@ -20,8 +20,8 @@ _COMMAND = [sys.executable, "-m", "crossread"]
 
 
 @contextmanager
-def crossread(folder: Path, **settings: str) -> Iterator[Server]:
-    """A crossread that serves one hospital; `settings` are variables without their prefix."""
+def crossread(folder: Path, *, database_url: str = "") -> Iterator[Server]:
+    """A crossread that serves one hospital; on a database of its own, or the one that is given."""
     ports = {name: free_port() for name in ("WEB", "DICOM", "HL7")}
     place = folder / "crossread"
     environment = {key: value for key, value in os.environ.items() if "CROSSREAD" not in key}
@@ -31,8 +31,9 @@ def crossread(folder: Path, **settings: str) -> Iterator[Server]:
         # what follows on a study's rest would run beside what is measured, and Orthanc has no such
         "CROSSREAD_ARCHIVE__QUIET_SECONDS": "3600",
         **{f"CROSSREAD_{name}__PORT": str(port) for name, port in ports.items()},
-        **{f"CROSSREAD_{name}": value for name, value in settings.items()},
     }
+    if database_url:
+        environment["CROSSREAD_DATABASE_URL"] = database_url
     log = folder / "crossread.log"
     with running(
         [*_COMMAND, "serve", "--migrate", "--attended"],
@@ -49,7 +50,7 @@ def crossread(folder: Path, **settings: str) -> Iterator[Server]:
             ports["DICOM"],
             "CROSSREAD",
             _parts(place),
-            lambda: _count(place),
+            lambda: _count(database_url or embedded.start(place / "postgres")),
             Web(
                 ports["WEB"],
                 f"/api/hospitals/{HOSPITAL}/dicom-web",
@@ -68,11 +69,6 @@ def command(environment: Mapping[str, str], *words: str) -> str:
     return done.stdout
 
 
-def database_url(place: Path) -> str:
-    """The URL of the PostgreSQL that came along."""
-    return embedded.start(place / "postgres")
-
-
 def _key(environment: Mapping[str, str]) -> str:
     """A key with which the hospital's own systems may come in over DICOMweb."""
     try:
@@ -83,15 +79,14 @@ def _key(environment: Mapping[str, str]) -> str:
 
 
 def _parts(place: Path) -> dict[str, int]:
+    """The processes; PostgreSQL among them where it is the one that came along."""
     run = place / "run"
     parts = {role: int((run / f"{role}.pid").read_text()) for role in _ROLES}
     postgres = embedded.process_id(place / "postgres")
-    if postgres is None:
-        raise BenchError("The embedded PostgreSQL has gone.")
-    return {**parts, "postgres": postgres}
+    return parts if postgres is None else {**parts, "postgres": postgres}
 
 
-def _count(place: Path) -> int:
-    with psycopg.connect(database_url(place)) as db:
+def _count(url: str) -> int:
+    with psycopg.connect(url) as db:
         found = db.execute("select count(*) from archive.instance").fetchone()
     return int(found[0]) if found else 0

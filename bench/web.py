@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from bench.launch import BenchError
 from bench.peers import Web
@@ -36,16 +35,16 @@ class Client:
             total += got
         return total
 
-    def search(self, path: str, asked: dict[str, str]) -> list[dict[str, Any]]:
+    def search(self, path: str) -> list[dict[str, Any]]:
         """What QIDO-RS finds (PS3.18 10.6)."""
-        content = self.read(f"{path}?{urlencode(asked)}", JSON)
+        content = self.read(path, JSON)
         return list(json.loads(content)) if content else []
 
-    def store(self, files: Sequence[Path]) -> int:
+    def store(self, files: Sequence[Path | bytes]) -> int:
         """Store these in one request (PS3.18 10.5); how many were stored."""
         head = f"\r\n--{BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode()
         tail = f"\r\n--{BOUNDARY}--\r\n".encode()
-        length = sum(len(head) + path.stat().st_size for path in files) + len(tail)
+        length = sum(len(head) + _length(one) for one in files) + len(tail)
         connection = self._connection
         connection.putrequest("POST", f"{self._web.root}/studies")
         for name, value in {
@@ -56,9 +55,12 @@ class Client:
         }.items():
             connection.putheader(name, value)
         connection.endheaders()
-        for path in files:
+        for one in files:
+            if isinstance(one, bytes):
+                connection.send(head + one)
+                continue
             connection.send(head)
-            with path.open("rb") as file:
+            with one.open("rb") as file:
                 assert connection.sock is not None
                 connection.sock.sendfile(file)
         connection.send(tail)
@@ -82,6 +84,10 @@ class Client:
                 f"{method} {path.split('?', maxsplit=1)[0]} is answered {answer.status}: {said}"
             )
         return answer
+
+
+def _length(one: Path | bytes) -> int:
+    return len(one) if isinstance(one, bytes) else one.stat().st_size
 
 
 def parts(content: bytes, boundary: bytes) -> list[bytes]:
