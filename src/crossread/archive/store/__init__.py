@@ -1,10 +1,10 @@
 """All SQL of the archive, a file for each of its subjects."""
 
 from crossread.archive.store.admit import admit, admit_one, bring_online, put_back
-from crossread.archive.store.instances import instance, instance_of, instances_of
+from crossread.archive.store.instances import instance, instance_of, instances_by_id, instances_of
 from crossread.archive.store.packs import fill_pack, open_pack, open_packs, seal_packs
 from crossread.archive.store.quarantine import hold, quarantined
-from crossread.archive.store.query import COLUMNS, Condition, find, instances_found
+from crossread.archive.store.query import find, statement
 from crossread.archive.store.studies import (
     arrive_again,
     arriving,
@@ -24,8 +24,6 @@ from crossread.archive.store.studies import (
 )
 
 __all__ = [
-    "COLUMNS",
-    "Condition",
     "admit",
     "admit_one",
     "arrive_again",
@@ -38,7 +36,7 @@ __all__ = [
     "hold",
     "instance",
     "instance_of",
-    "instances_found",
+    "instances_by_id",
     "instances_of",
     "lock_study",
     "locked_study",
@@ -50,6 +48,7 @@ __all__ = [
     "seal_packs",
     "series_of",
     "series_study",
+    "statement",
     "studies",
     "studies_of_patients",
     "studies_with_uid",

@@ -1,5 +1,6 @@
 """SQL of instances."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from crossread.archive.model import Instance
@@ -38,6 +39,13 @@ async def instance(db: Connection, hospital_id: str, sop_instance_uid: str) -> I
     )
     row = await cursor.fetchone()
     return instance_of(row) if row else None
+
+
+async def instances_by_id(db: Connection, ids: Sequence[UUID]) -> list[Instance]:
+    """These instances, in the order of `ids`."""
+    cursor = await db.execute(f"{_INSTANCE} where i.id = any(%s)", (list(ids),))
+    found = {row["id"]: instance_of(row) for row in await cursor.fetchall()}
+    return [found[one] for one in ids if one in found]
 
 
 def instance_of(row: Row) -> Instance:

@@ -1,106 +1,250 @@
-"""SQL of queries."""
+"""SQL of finding: a query becomes one statement that reads no more than a page needs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from psycopg import sql
+from psycopg.rows import tuple_row
 
-from crossread.archive.model import Instance
-from crossread.archive.store.instances import instance_of
-from crossread.platform.database import Connection, Row
+from crossread.archive.attributes import ATTRIBUTES, Kind, Level
+from crossread.archive.matching import Condition, Texts, Within, Words
+from crossread.archive.query import Key, Match, Query, Value
+from crossread.archive.store.conditions import COLUMNS, Bound, escaped, line, within
+from crossread.platform.database import Connection
 
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One line of a query: a column of `find`, and what it must be."""
-
-    column: str
-    kind: str  # 'in', 'like', 'from', 'to', 'holds'
-    value: Any
-
-
-# what a C-FIND or QIDO may ask about, and where it stands
-COLUMNS: dict[str, str] = {
-    "PatientID": "st.patient_number",
-    "IssuerOfPatientID": "st.issuer",
-    "PatientName": "st.patient_name",
-    "PatientBirthDate": "st.birth_date",
-    "PatientSex": "st.sex",
-    "StudyInstanceUID": "st.study_instance_uid",
-    "StudyDate": "st.study_at::date",
-    "AccessionNumber": "st.accession_number",
-    "StudyDescription": "st.description",
-    "ModalitiesInStudy": "st.modalities",
-    "SeriesInstanceUID": "se.series_instance_uid",
-    "Modality": "se.modality",
-    "SeriesNumber": "se.number::text",
-    "SeriesDescription": "se.description",
-    "BodyPartExamined": "se.body_part",
-    "SOPInstanceUID": "i.sop_instance_uid",
-    "SOPClassUID": "i.sop_class_uid",
-    "InstanceNumber": "i.number::text",
+_STUDY = "archive.study st"
+_SERIES = "join archive.series se on se.study_id = st.id and se.hospital_id = st.hospital_id"
+_IMAGE = "join archive.instance i on i.series_id = se.id and i.hospital_id = st.hospital_id"
+_SHOWN = "i.rejection = ''"  # what a rejection note hides is not found (IHE IOCM)
+_JOINED = {
+    Level.PATIENT: (),
+    Level.STUDY: (),
+    Level.SERIES: (_SERIES,),
+    Level.IMAGE: (_SERIES, _IMAGE),
 }
-_FROM = {
-    "STUDY": "archive.study st",
-    "SERIES": "archive.study st join archive.series se on se.study_id = st.id",
-    "IMAGE": """
-        archive.study st
-        join archive.series se on se.study_id = st.id
-        join archive.instance i on i.series_id = se.id
-    """,
-}
-_OPERATORS = {
-    "in": "{} = any(%s)",
-    "like": "{} ilike %s",
-    "from": "{} >= %s",
-    "to": "{} <= %s",
-    "holds": "{} && %s",
-}
+# by number, those without one last; all descending, so that one comparison says what comes after
+_SERIES_PLACE = ("coalesce(-se.number, -2147483648)", "se.id")
+_IMAGE_PLACE = ("coalesce(-i.number, -2147483648)", "i.id")
+
+# asking for one of these leaves few studies; then it is not the modality that leads to them
+_TELLING = frozenset(
+    {"PatientID", "PatientName", "PatientBirthDate", "AccessionNumber", "StudyInstanceUID"}
+    | {"SeriesInstanceUID", "SOPInstanceUID"}
+)
+
+_RELATED = """
+    cross join lateral (
+        select count(*) as studies, sum(series_count)::bigint as series,
+               sum(instance_count)::bigint as instances
+        from archive.study one
+        where one.hospital_id = st.hospital_id
+          and one.issuer = st.issuer
+          and one.patient_number = st.patient_number
+    ) related
+"""
 
 
-async def find(
-    db: Connection, hospital_id: str, level: str, conditions: Sequence[Condition], limit: int
-) -> list[Row]:
-    """What of a hospital fits every condition, at study, series or image level, newest first."""
-    fields = {
-        "STUDY": "st.*",
-        "SERIES": "st.*, se.series_instance_uid, se.modality, se.number as series_number,"
-        " se.description as series_description, se.body_part as series_body_part,"
-        " se.instance_count as series_instances",
-        "IMAGE": "st.*, se.series_instance_uid, se.modality, se.number as series_number,"
-        " se.description as series_description, se.body_part as series_body_part,"
-        " se.instance_count as series_instances, i.sop_instance_uid, i.sop_class_uid,"
-        " i.number as instance_number, i.frames",
-    }[level]
-    where, values = _where(hospital_id, conditions)
-    # columns, tables and operators are our own constants; every value is bound
-    query = sql.SQL(
-        f"select {fields} from {_FROM[level]} where {where}"
-        " order by st.study_at desc nulls last limit %s"
+async def find(db: Connection, hospital_ids: Sequence[str], query: Query) -> list[Match]:
+    """What of these hospitals fits, newest study first; patients by issuer and number."""
+    text, values = statement(hospital_ids, query)
+    async with db.cursor(row_factory=tuple_row) as cursor:
+        # planned anew each time: which index is best depends on the values
+        await cursor.execute(sql.SQL(text), values, prepare=False)
+        rows = await cursor.fetchall()
+    kinds = [(keyword, _READ.get(ATTRIBUTES[keyword].kind)) for keyword in query.wanted]
+    width = len(_place(query.level, "study")[0])
+    return [_match(row, kinds, width) for row in rows]
+
+
+def statement(hospital_ids: Sequence[str], query: Query) -> tuple[str, dict[str, Any]]:
+    """The one statement of a query, and what is bound in it."""
+    bound = Bound()
+    if len(hospital_ids) == 1:
+        page = _page(query, bound, bound(hospital_ids[0]), query.limit, query.offset)
+    else:
+        # each hospital's own first ones, of which the first of all are among them
+        most = None if query.limit is None else query.limit + query.offset
+        inner = _page(query, bound, "hospital.id", most, 0)
+        order = ", ".join(
+            f"page.p{n} {direction}" for n, direction in enumerate(_directions(query.level))
+        )
+        page = f"""
+            select page.*
+            from unnest({bound(list(hospital_ids))}::text[]) as hospital (id)
+            cross join lateral ({inner}) page
+            order by {order}
+            {_cut(bound, query.limit, query.offset)}
+        """
+    return _rows(query, page), bound.values
+
+
+def _page(query: Query, bound: Bound, hospital: str, limit: int | None, offset: int) -> str:
+    """The ids of what fits, in order: where possible out of an index alone."""
+    source, lines = _source(query, bound, hospital)
+    led = source != _STUDY
+    place, order = _place(query.level, "term" if led else "study")
+    if query.after is not None:
+        lines += _behind(query, bound, place)
+    if query.studies is not None:
+        lines.append(f"st.id = any({bound(list(query.studies))})")
+    if query.level is Level.IMAGE:
+        lines.append(_SHOWN)
+    distinct = "distinct on (st.issuer, st.patient_number)" if query.level is Level.PATIENT else ""
+    fields = [f"{one} as p{n}" for n, one in enumerate(place)]
+    if query.level is Level.PATIENT:
+        fields.append("st.id as study_id")
+    return f"""
+        select {distinct} {", ".join(fields)}
+        from {source}
+        {" ".join(_JOINED[query.level])}
+        where {" and ".join(lines)}
+        order by {", ".join(order)}
+        {_cut(bound, limit, offset)}
+    """
+
+
+def _source(query: Query, bound: Bound, hospital: str) -> tuple[str, list[str]]:
+    """Where the search starts, and every line of its `where`.
+
+    A modality or the beginnings of words lead to their studies by the table of terms; anything
+    else is left to the planner, which knows how many studies have it.
+    """
+    answered = _led(query.keys)
+    keys = [key for key in query.keys if key not in answered]
+    if not answered:
+        lines = [f"st.hospital_id = {hospital}"]
+        return _STUDY, lines + [line(key.keyword, key.condition, bound) for key in keys]
+    days = next((key for key in keys if key.keyword == "StudyDate"), None)
+    narrow = f"t.hospital_id = {hospital}"
+    if days is not None and isinstance(days.condition, Within):
+        narrow += f" and {within('t.sorted_at', days.condition, bound, by_day=True)}"
+        keys.remove(days)
+    lines = [line(one.keyword, one.condition, bound) for one in keys]
+    terms = [term for key in answered for term in _terms(key.condition, bound)]
+    if len(terms) == 1 and "like" not in terms[0]:  # in the order of the answers as it stands
+        source, lines = "archive.study_term t", [narrow, terms[0], *lines]
+    else:
+        sets = " intersect ".join(
+            f"select t.study_id, t.sorted_at from archive.study_term t where {narrow} and {term}"
+            for term in terms
+        )
+        # two words of one name may start alike
+        source = f"({sets}) t" if len(terms) > 1 else f"(select distinct * from ({sets}) s) t"
+    # a left join costs nothing where no line asks for the study itself
+    return f"{source} left join archive.study st on st.id = t.study_id", lines or ["true"]
+
+
+def _led(keys: Sequence[Key]) -> list[Key]:
+    """The keys that the table of terms is to answer."""
+    names = {key.keyword for key in keys}
+    words = [
+        key for key in keys if key.keyword == "PatientName" and isinstance(key.condition, Words)
+    ]
+    modality = [
+        key
+        for key in keys
+        if key.keyword == "ModalitiesInStudy"
+        and isinstance(key.condition, Texts)
+        and len(key.condition.values) == 1
+        and not key.condition.patterns
+    ]
+    return words + modality if words or not _TELLING & names else []
+
+
+def _terms(wanted: Condition, bound: Bound) -> list[str]:
+    match wanted:
+        case Words():
+            return [
+                f"t.kind = 'word' and t.term like {bound(escaped(word) + '%')}"
+                for word in wanted.words
+            ]
+        case Texts():
+            return [f"t.kind = 'modality' and t.term = {bound(wanted.values[0])}"]
+        case _:
+            raise AssertionError("only words and modalities are terms")
+
+
+def _place(level: Level, source: str) -> tuple[list[str], list[str]]:
+    """What orders the answers: the fields, and the lines of `order by`."""
+    if level is Level.PATIENT:
+        fields = ["st.issuer", "st.patient_number", "st.hospital_id"]
+        return fields, ["st.issuer", "st.patient_number", "st.sorted_at desc"]
+    fields = ["t.sorted_at", "t.study_id"] if source == "term" else ["st.sorted_at", "st.id"]
+    if level.depth >= Level.SERIES.depth:
+        fields += _SERIES_PLACE
+    if level is Level.IMAGE:
+        fields += _IMAGE_PLACE
+    return fields, [f"{field} desc" for field in fields]
+
+
+def _directions(level: Level) -> list[str]:
+    return ["" if level is Level.PATIENT else "desc"] * len(_place(level, "study")[0])
+
+
+def _behind(query: Query, bound: Bound, place: list[str]) -> list[str]:
+    """Only what comes after a match that was given already."""
+    assert query.after is not None  # noqa: S101 - the caller looked
+    values = [bound(value) for value in query.after]
+    if query.level is Level.PATIENT:
+        return [f"({', '.join(place)}) > ({', '.join(values)})"]
+    lines = [f"({', '.join(place)}) < ({', '.join(values)})"]
+    if len(place) > 2:  # the same in terms of one table, for its index
+        lines.append(f"({place[0]}, {place[1]}) <= ({values[0]}, {values[1]})")
+    return lines
+
+
+def _cut(bound: Bound, limit: int | None, offset: int) -> str:
+    lines = [] if limit is None else [f"limit {bound(limit)}"]
+    return " ".join(lines + ([f"offset {bound(offset)}"] if offset else []))
+
+
+def _rows(query: Query, page: str) -> str:
+    """The rows behind the ids of a page."""
+    width = len(_place(query.level, "study")[0])
+    fields = [f"page.p{n}" for n in range(width)]
+    ids = {
+        Level.PATIENT: ("join archive.study st on st.id = page.study_id",),
+        Level.STUDY: ("join archive.study st on st.id = page.p1",),
+        Level.SERIES: (
+            "join archive.study st on st.id = page.p1",
+            "join archive.series se on se.id = page.p3",
+        ),
+        Level.IMAGE: (
+            "join archive.study st on st.id = page.p1",
+            "join archive.series se on se.id = page.p3",
+            "join archive.instance i on i.id = page.p5",
+        ),
+    }[query.level]
+    columns = [f"{COLUMNS[keyword]}" for keyword in query.wanted]
+    related = _RELATED if any(one.startswith("related.") for one in columns) else ""
+    order = ", ".join(
+        f"{field} {direction}"
+        for field, direction in zip(fields, _directions(query.level), strict=True)
     )
-    cursor = await db.execute(query, [*values, limit])
-    return await cursor.fetchall()
+    return f"""
+        select st.hospital_id, st.id, {", ".join([*fields, *columns])}
+        from ({page}) page
+        {" ".join(ids)}
+        {related}
+        order by {order}
+    """
 
 
-async def instances_found(
-    db: Connection, hospital_id: str, conditions: Sequence[Condition], limit: int
-) -> list[Instance]:
-    """The instances of a hospital that fit every condition, in order of study and series."""
-    where, values = _where(hospital_id, conditions)
-    query = sql.SQL(
-        f"select i.*, se.series_instance_uid, pa.object_key from {_FROM['IMAGE']}"
-        f" left join archive.pack pa on pa.id = i.pack_id where {where}"
-        " order by st.id, se.number nulls last, se.id, i.number nulls last limit %s"
-    )
-    cursor = await db.execute(query, [*values, limit])
-    return [instance_of(row) for row in await cursor.fetchall()]
+def _match(
+    row: tuple[Any, ...], kinds: list[tuple[str, Callable[[Any], Value] | None]], width: int
+) -> Match:
+    found = zip(kinds, row[2 + width :], strict=True)
+    values = {keyword: value if read is None else read(value) for (keyword, read), value in found}
+    return Match(row[0], row[1], row[2 : 2 + width], values)
 
 
-def _where(hospital_id: str, conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
-    lines = ["st.hospital_id = %s"]
-    values: list[Any] = [hospital_id]
-    for condition in conditions:
-        lines.append(_OPERATORS[condition.kind].format(COLUMNS[condition.column]))
-        values.append(condition.value)
-    return " and ".join(lines), values
+def _date_text(value: date | None) -> str:
+    return "" if value is None else f"{value.year:04}{value.month:02}{value.day:02}"
+
+
+def _time_text(value: datetime | None) -> str:
+    return "" if value is None else f"{value.hour:02}{value.minute:02}{value.second:02}"
+
+
+_READ: dict[Kind, Callable[[Any], Value]] = {Kind.DATE: _date_text, Kind.TIME: _time_text}

@@ -17,7 +17,7 @@ from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 
 from crossread.archive.intake import Intake
-from crossread.gateways.dicom import services
+from crossread.gateways.dicom import query, services
 from crossread.gateways.dicom.accept import Acceptor
 from crossread.gateways.dicom.handover import Handover
 from crossread.gateways.dicom.negotiate import PDU_LENGTH
@@ -121,7 +121,7 @@ class DicomListener:
         _config.UNRESTRICTED_STORAGE_SERVICE = rules.private_classes
         self._handover = Handover(
             _application_entity(self._ae_title, rules.patience),
-            services.handlers(desk),
+            [(evt.EVT_SOP_EXTENDED, query.negotiated), *services.handlers(desk)],
             stall=rules.patience.stall,
         )
         reception = Reception(

@@ -2,211 +2,225 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
-from datetime import date
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydicom import Dataset
-from pydicom.multival import MultiValue
+from pydicom.uid import UID
 from pynetdicom import evt
+from pynetdicom.pdu_primitives import P_DATA
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    PatientRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelFind,
+)
 
-from crossread.archive import store
-from crossread.archive.model import StudyState
-from crossread.archive.read import day
-from crossread.archive.store import COLUMNS, Condition
+from crossread.archive import search
+from crossread.archive.attributes import UNIQUE, Level
+from crossread.archive.query import Match, Query, ask
 from crossread.audit.model import Entry
 from crossread.audit.record import record
 from crossread.gateways.dicom.fault import fault
+from crossread.gateways.dicom.identifier import Answers, asked_of
+from crossread.gateways.dicom.pending import Pending
+from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Endpoint
-from crossread.platform.database import Row
+from crossread.platform.errors import Unreadable
 
 if TYPE_CHECKING:
     from crossread.gateways.dicom.listener import Desk
 
-PENDING, CANCELLED = 0xFF00, 0xFE00
-UNABLE, NO_SUCH_LEVEL = 0xC000, 0xA900
-ANSWERS_AT_MOST = 5000
+# PS3.4 C.4.1.1.4; the second pending says that a key was left out, since the index lacks it
+PENDING, PENDING_WITHOUT_KEYS, CANCELLED = 0xFF00, 0xFF01, 0xFE00
+UNABLE, NOT_THIS_MODEL = 0xC000, 0xA900
 # for the conformance statement
 MEANINGS: dict[int, str] = {
-    PENDING: "one match; all keys that were asked for are supported or left out",
+    PENDING: "one match, with all keys that were asked for",
+    PENDING_WITHOUT_KEYS: "one match; keys that the index does not hold are left out",
     0x0000: "no more matches",
     CANCELLED: "cancelled by C-CANCEL",
-    NO_SUCH_LEVEL: "the identifier has no level of the information model",
+    NOT_THIS_MODEL: "no level of this information model, or a value that is no date, time or"
+    " number; ErrorComment says which",
     UNABLE: "the query cannot be answered now",
 }
-_LEVELS = frozenset({"PATIENT", "STUDY", "SERIES", "IMAGE"})
-_UIDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"})
+# answers at a time: few first, so that who cancels early has cost little
+PAGES = (50, 200, 1000)
+
+# PS3.4 table C.5-2: relational queries, combined dates and times, fuzzy names, time zone of the
+# query, enhanced multi-frame conversion, empty values, multiple values
+_NEGOTIABLE = bytes((1, 1, 1, 0, 0, 1, 1))
+_COMBINED, _FUZZY = 1, 2
+_FINDS = frozenset(
+    {
+        str(PatientRootQueryRetrieveInformationModelFind),
+        str(StudyRootQueryRetrieveInformationModelFind),
+    }
+)
 
 log = structlog.get_logger(__name__)
 
 
-def handler(desk: Desk) -> Callable[[evt.Event], Iterator[tuple[int, Dataset | None]]]:
-    """The answers to each C-FIND-RQ."""
+def negotiated(event: Any) -> dict[UID, bytes]:
+    """What we answer to SOP class extended negotiation (PS3.4 C.5.1.1.2)."""
+    return {uid: _agreed(asked) for uid, asked in event.app_info.items() if str(uid) in _FINDS}
 
-    def find(event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
+
+def _agreed(asked: bytes) -> bytes:
+    return bytes(want & can for want, can in zip(asked, _NEGOTIABLE, strict=False))
+
+
+def handler(desk: Desk) -> Callable[[evt.Event], Iterator[tuple[Any, Dataset | None]]]:
+    """The answers to each C-FIND-RQ.
+
+    They go out a page at a time, as bytes: pynetdicom, which sends the last status, would take
+    longer to make an object of each than the archive takes to find it.
+    """
+
+    def find(event: evt.Event) -> Iterator[tuple[Any, Dataset | None]]:
         try:
-            caller = desk.caller(event)
-            ours = event.assoc.acceptor.ae_title.strip()
-            asked = event.identifier
-            level = str(asked.get("QueryRetrieveLevel", "")).strip()
-            if level not in _LEVELS:
-                yield NO_SUCH_LEVEL, None
-                return
-            rows = desk.ask(search(desk, caller, asked, level))
+            request = _Request.read(desk, event)
+            for page in request.pages():
+                if event.is_cancelled:
+                    yield CANCELLED, None
+                    return
+                _send(event, request.pending, page)
+                if not event.assoc.is_established:
+                    return
+        except Unreadable as error:
+            yield _refusal(error), None
         except Exception as error:
             log.error("query.failed", **fault(error))
             yield UNABLE, None
-            return
-        for row in rows:
-            if event.is_cancelled:
-                yield CANCELLED, None
-                return
-            yield PENDING, answer(asked, level, row, ours)
 
     return find
 
 
-async def search(desk: Desk, caller: Endpoint, asked: Dataset, level: str) -> list[Row]:
-    """Look up what fits, and write down that it was asked."""
-    async with desk.database.transaction() as db:
-        rows = await store.find(
-            db,
-            caller.hospital_id,
-            "STUDY" if level == "PATIENT" else level,
-            conditions(asked),
-            ANSWERS_AT_MOST,
+def _send(event: evt.Event, pending: Pending, page: list[bytes]) -> None:
+    """Send the fragments of a page."""
+    dul = event.assoc.dul
+    link = dul.socket
+    if link is None:  # the association is gone, which its own thread will see
+        return
+    if not isinstance(link.socket, ssl.SSLSocket):
+        link.send(pending.pdus(page))
+        return
+    # pynetdicom's thread may read at this moment, and of a TLS socket only one thread can make use
+    for fragment in page:
+        primitive = P_DATA()
+        primitive.presentation_data_value_list.append((event.context.context_id, fragment))
+        dul.send_pdu(primitive)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A C-FIND-RQ that can be answered."""
+
+    desk: Desk
+    caller: Endpoint
+    query: Query
+    answers: Answers
+    pending: Pending
+
+    @classmethod
+    def read(cls, desk: Desk, event: Any) -> _Request:
+        """Raises Unreadable for what is no query of its information model."""
+        identifier, context = event.identifier, event.context
+        level = _level(identifier, context.abstract_syntax)
+        agreed = _extended(event)
+        query = ask(
+            level,
+            asked_of(identifier),
+            wanted=("InstanceAvailability",) if level is not Level.PATIENT else (),
+            fuzzy=bool(agreed[_FUZZY]),
+            combined=bool(agreed[_COMBINED]),
+            limit=PAGES[0],
         )
-        await record(
-            db,
-            Entry(
-                action="query",
-                purpose="own_file",
-                subject_kind="query",
-                subject_id=level.lower(),
-                allowed=True,
-                reader_hospital_id=caller.hospital_id,
-                hospital_id=caller.hospital_id,
-                facts={"rows": len(rows), "calling": caller.application},
-            ),
+        ours = event.assoc.acceptor.ae_title.strip()
+        fixed = {"QueryRetrieveLevel": level.value, "RetrieveAETitle": ours}
+        syntax = UID(context.transfer_syntax)
+        longest = event.assoc.requestor.maximum_length
+        return cls(
+            desk,
+            desk.callers[event.assoc],
+            query,
+            Answers(identifier, query.wanted, syntax, fixed),
+            Pending(context.context_id, event.request.MessageID, context.abstract_syntax, longest),
         )
-    return _patients(rows) if level == "PATIENT" else rows
+
+    def pages(self) -> Iterator[list[bytes]]:
+        """The answers in fragments of messages, some answers at a time."""
+        status = PENDING_WITHOUT_KEYS if self._lacking() else PENDING
+        query, given = self.query, 0
+        while True:
+            found = self.desk.ask(self._page(query, given))
+            given += len(found)
+            if found:
+                yield [
+                    fragment
+                    for one in found
+                    for fragment in self.pending.fragments(status, self.answers.written(one))
+                ]
+            if len(found) < (query.limit or 0):
+                return
+            larger = next((size for size in PAGES if size > (query.limit or 0)), PAGES[-1])
+            query = search.onward(query, found[-1], larger)
+
+    def _lacking(self) -> bool:
+        return bool(set(self.query.unknown) - {"RetrieveAETitle"})
+
+    async def _page(self, query: Query, before: int) -> list[Match]:
+        """The next matches; that it was asked is written down with the first, and the last."""
+        async with self.desk.database.transaction() as db:
+            if query.after is None and not (await hospitals.endpoint(db, self.caller.id)).active:
+                raise PermissionError("this AE title is no longer known")
+            found = await search.find(db, [self.caller.hospital_id], query)
+            full = len(found) == query.limit
+            if query.after is None or not full:
+                facts = {"rows": before + len(found), "calling": self.caller.application}
+                await record(db, self._entry(facts | ({"more": True} if full else {})))
+        return found
+
+    def _entry(self, facts: dict[str, Any]) -> Entry:
+        return Entry(
+            action="query",
+            purpose="own_file",
+            subject_kind="query",
+            subject_id=self.query.level.lower(),
+            allowed=True,
+            reader_hospital_id=self.caller.hospital_id,
+            hospital_id=self.caller.hospital_id,
+            facts=facts,
+        )
 
 
-def conditions(asked: Dataset) -> list[Condition]:
-    """Each key with a value as a condition (PS3.4 C.2.2.2)."""
-    found = []
-    for element in asked:
-        keyword = element.keyword
-        if keyword not in COLUMNS or element.value in (None, "", []):
-            continue
-        found += _condition(keyword, element.value)
-    return found
+def _level(identifier: Dataset, model: str) -> Level:
+    """The level that is asked for. Raises Unreadable where the model has none of that name."""
+    named = str(identifier.get("QueryRetrieveLevel", "")).strip()
+    if named not in set(Level):
+        raise Unreadable("Query/Retrieve Level (0008,0052) is not PATIENT, STUDY, SERIES or IMAGE.")
+    if named == Level.PATIENT and model == StudyRootQueryRetrieveInformationModelFind:
+        raise Unreadable("Study Root has no PATIENT level; ask in Patient Root.")
+    return Level(named)
 
 
-def _condition(keyword: str, value: object) -> list[Condition]:
-    many = [str(one) for one in value] if isinstance(value, MultiValue) else [str(value)]
-    if keyword == "ModalitiesInStudy":
-        return [Condition(keyword, "holds", many)]
-    if keyword in {"StudyDate", "PatientBirthDate"}:
-        return _range(keyword, many[0])
-    if keyword not in _UIDS and any(mark in many[0] for mark in "*?"):
-        if set(many[0]) == {"*"}:
-            return []
-        return [Condition(keyword, "like", _pattern(many[0]))]
-    if keyword == "PatientName":
-        return [Condition(keyword, "like", _pattern(many[0]))]
-    return [Condition(keyword, "in", many)]
+def _extended(event: Any) -> bytes:
+    """What was agreed on this association for this model."""
+    asked = event.assoc.requestor.sop_class_extended.get(UID(event.context.abstract_syntax), b"")
+    return _agreed(asked).ljust(len(_NEGOTIABLE), b"\0")
 
 
-def _pattern(text: str) -> str:
-    """DICOM wildcards as SQL's (PS3.4 C.2.2.2.4)."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped.replace("*", "%").replace("?", "_")
+def _refusal(error: Unreadable) -> Dataset:
+    """A status with its reason, which has no word of what was asked."""
+    status = Dataset()
+    status.Status = NOT_THIS_MODEL
+    status.ErrorComment = error.sentence[:64]
+    return status
 
 
-def _range(keyword: str, text: str) -> list[Condition]:
-    """A date or range of dates (PS3.4 C.2.2.2.5)."""
-    first, dash, last = text.partition("-")
-    start: date | None = day(first)
-    end: date | None = day(last) if dash else start
-    found = []
-    if start is not None:
-        found.append(Condition(keyword, "from", start))
-    if end is not None:
-        found.append(Condition(keyword, "to", end))
-    return found
-
-
-def _patients(rows: list[Row]) -> list[Row]:
-    once = {(row["issuer"], row["patient_number"]): row for row in rows}
-    return list(once.values())
-
-
-def answer(asked: Dataset, level: str, row: Row, ours: str) -> Dataset:
-    """One match, with the keys that were asked for and that we know, to be had from `ours`."""
-    known = _known(level, row)
-    found = Dataset()
-    found.SpecificCharacterSet = "ISO_IR 192"
-    found.QueryRetrieveLevel = level
-    for element in asked:
-        keyword = element.keyword
-        if keyword in {"SpecificCharacterSet", "QueryRetrieveLevel"} or not keyword:
-            continue
-        setattr(found, keyword, known.get(keyword, [] if element.VR == "SQ" else ""))
-    found.RetrieveAETitle = ours
-    found.InstanceAvailability = "ONLINE"
-    for unique in _UNIQUE[level]:
-        setattr(found, unique, known.get(unique, ""))
-    return found
-
-
-_UNIQUE = {
-    "PATIENT": ("PatientID",),
-    "STUDY": ("StudyInstanceUID",),
-    "SERIES": ("StudyInstanceUID", "SeriesInstanceUID"),
-    "IMAGE": ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"),
-}
-
-
-def _known(level: str, row: Row) -> dict[str, object]:
-    at = row["study_at"]
-    known: dict[str, object] = {
-        "PatientID": row["patient_number"],
-        "IssuerOfPatientID": row["issuer"],
-        "PatientName": row["patient_name"],
-        "PatientBirthDate": f"{row['birth_date']:%Y%m%d}" if row["birth_date"] else "",
-        "PatientSex": row["sex"],
-    }
-    if level == "PATIENT":
-        return known
-    known |= {
-        "StudyInstanceUID": row["study_instance_uid"],
-        "StudyDate": f"{at:%Y%m%d}" if at else "",
-        "StudyTime": f"{at:%H%M%S}" if at else "",
-        "AccessionNumber": row["accession_number"],
-        "StudyDescription": row["description"],
-        "ModalitiesInStudy": list(row["modalities"]),
-        "NumberOfStudyRelatedSeries": row["series_count"],
-        "NumberOfStudyRelatedInstances": row["instance_count"],
-        "StudyStatusID": "" if row["state"] == StudyState.ARRIVING else "COMPLETE",
-    }
-    if level == "STUDY":
-        return known
-    known |= {
-        "SeriesInstanceUID": row["series_instance_uid"],
-        "Modality": row["modality"],
-        "SeriesNumber": "" if row["series_number"] is None else row["series_number"],
-        "SeriesDescription": row["series_description"],
-        "BodyPartExamined": row["series_body_part"],
-        "NumberOfSeriesRelatedInstances": row["series_instances"],
-    }
-    if level == "SERIES":
-        return known
-    number = row["instance_number"]
-    return known | {
-        "SOPInstanceUID": row["sop_instance_uid"],
-        "SOPClassUID": row["sop_class_uid"],
-        "InstanceNumber": "" if number is None else number,
-        "NumberOfFrames": row["frames"],
-    }
+def unique_keys(identifier: Dataset) -> Query:
+    """What a C-MOVE or C-GET names, at whatever level (PS3.4 C.4.2.1.4.1). Raises Unreadable."""
+    asked = asked_of(identifier)
+    named = {keyword: asked[keyword] for keyword in UNIQUE.values() if keyword in asked}
+    return ask(Level.IMAGE, named)

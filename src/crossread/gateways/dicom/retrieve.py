@@ -9,12 +9,12 @@ import structlog
 from pydicom import Dataset
 from pynetdicom import build_context, evt
 
-from crossread.archive import retrieve, store
+from crossread.archive import retrieve, search
 from crossread.archive.model import Instance
 from crossread.audit.model import Entry
 from crossread.audit.record import record
 from crossread.gateways.dicom.kept import KeptDataset
-from crossread.gateways.dicom.query import conditions
+from crossread.gateways.dicom.query import unique_keys
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Endpoint, EndpointKind
 from crossread.platform.errors import CrossreadError
@@ -99,10 +99,7 @@ async def _destination(desk: Desk, caller: Endpoint, application: str) -> Endpoi
 async def _asked_for(desk: Desk, caller: Endpoint, asked: Dataset, to: str) -> list[Instance]:
     """The caller's own instances that the request names, at whatever level."""
     async with desk.database.transaction() as db:
-        wanted = conditions(asked)
-        found = (
-            await store.instances_found(db, caller.hospital_id, wanted, 65_535) if wanted else []
-        )
+        found = await search.instances(db, caller.hospital_id, unique_keys(asked))
         await record(
             db,
             Entry(
