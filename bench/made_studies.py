@@ -4,7 +4,7 @@ import random
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -55,24 +55,57 @@ class Made:
     days: tuple[datetime, datetime]
 
 
+_open: list[str] = []  # the server of this program, once one is there
+
+
 @contextmanager
 def server() -> Iterator[str]:
-    """The URL of a PostgreSQL that is there for as long as this is open."""
+    """The URL of a PostgreSQL that is there for as long as this is open; inside, the same one."""
+    if _open:
+        yield _open[0]
+        return
     with tempfile.TemporaryDirectory(prefix="crossread-bench-") as place:
         folder = Path(place) / "data"
         try:
-            yield embedded.start(folder, database="postgres")
+            _open.append(embedded.start(folder, database="postgres"))
+            yield _open[0]
         finally:
+            _open.clear()
             embedded.stop(folder)
 
 
 def make(server_url: str, studies: int, *, seed: int = 1) -> Made:
-    """Fill a new database with `studies` studies; a series each, and no images."""
-    name = f"made_{studies}"
+    """A database with `studies` studies, a series each, and no images; made at the first call.
+
+    Whoever changes what is in it asks for a `copy`.
+    """
+    name = f"made_{studies}_{seed}"
     with psycopg.connect(server_url, autocommit=True) as db:
-        db.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-        db.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    url = server_url.replace("/postgres?", f"/{name}?")
+        found = db.execute("select from pg_database where datname = %s", (name,)).fetchone()
+        if found is None:
+            draft = sql.Identifier(f"draft_{name}")
+            db.execute(sql.SQL("create database {}").format(draft))
+            _fill(_named(server_url, f"draft_{name}"), studies, seed)
+            renamed = sql.SQL("alter database {} rename to {}")
+            db.execute(renamed.format(draft, sql.Identifier(name)))
+    return _made(_named(server_url, name), studies)
+
+
+def copy(server_url: str, made: Made) -> Made:
+    """The same once more, to be changed."""
+    with psycopg.connect(server_url, autocommit=True) as db:
+        name = str(psycopg.conninfo.conninfo_to_dict(made.url)["dbname"])
+        changed = sql.Identifier(f"{name}_changed")
+        db.execute(sql.SQL("drop database if exists {} with (force)").format(changed))
+        db.execute(sql.SQL("create database {} template {}").format(changed, sql.Identifier(name)))
+    return replace(made, url=_named(server_url, f"{name}_changed"))
+
+
+def _named(server_url: str, name: str) -> str:
+    return server_url.replace("/postgres?", f"/{name}?")
+
+
+def _fill(url: str, studies: int, seed: int) -> None:
     migrations.upgrade(url)
     chance = random.Random(seed)  # noqa: S311 - made-up patients, not secrets
     with psycopg.connect(url, autocommit=True) as db:
@@ -84,6 +117,9 @@ def make(server_url: str, studies: int, *, seed: int = 1) -> Made:
         with db.transaction():
             _copy(db, studies, chance)
         db.execute("vacuum analyze")
+
+
+def _made(url: str, studies: int) -> Made:
     asked = HOSPITALS[0]
     return Made(
         url,
