@@ -2,6 +2,7 @@
 
 from crossread.archive import store
 from crossread.archive.candidate import Candidate
+from crossread.archive.details import details
 from crossread.archive.model import (
     ArchiveEvent,
     Instance,
@@ -40,6 +41,7 @@ async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
     if not made:
         await store.fill_blanks(db, study)
     await store.ensure_series(db, new.series, study.hospital_id)
+    await store.describe(db, new.series, instance.sop_class_uid, details(new.header))
     assert instance.pack_id is not None  # noqa: S101 - it has just been written there
     await store.fill_pack(db, instance.pack_id, study.id)
     added = await store.admit_one(db, instance, new.received_at)

@@ -1,6 +1,6 @@
 """An instance that has come in whole, as the rows it would become."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -13,7 +13,7 @@ from crossread.archive.model import (
     spans,
     study_id,
 )
-from crossread.archive.read import Contents, day, moment
+from crossread.archive.read import Contents, Header, day, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Candidate:
     series: Series
     instance: Instance
     received_at: datetime
+    header: Header = field(repr=False)  # good until the sender has its answer
 
 
 def candidate(
@@ -48,7 +49,8 @@ def candidate(
     """The rows of an instance; `own_issuer` gives its patient number where it names none."""
     study = _study(announced, contents, own_issuer, now)
     series = _series(study, contents)
-    return Candidate(study, series, _instance(announced, contents, series, place, digest), now)
+    instance = _instance(announced, contents, series, place, digest)
+    return Candidate(study, series, instance, now, contents.header)
 
 
 def _study(announced: Announced, contents: Contents, own_issuer: str, now: datetime) -> Study:
@@ -97,6 +99,7 @@ def _instance(
 ) -> Instance:
     key = uuid5(NAMESPACE_OID, f"crossread/instance/{series.id}/{contents.sop_instance_uid}")
     offset, start = place.dataset_offset, contents.pixel_start
+    header = contents.header
     frames = spans((offset + at, length) for at, length in contents.spans)
     return Instance(
         id=key,
@@ -107,7 +110,7 @@ def _instance(
         sop_instance_uid=contents.sop_instance_uid,
         sop_class_uid=contents.sop_class_uid,
         transfer_syntax_uid=announced.transfer_syntax_uid,
-        number=contents.header.number("InstanceNumber"),
+        number=header.number("InstanceNumber"),
         frames=contents.frames,
         pack_id=place.pack_id,
         object_key=place.object_key,
@@ -120,4 +123,8 @@ def _instance(
         pixel_bytes=contents.pixel_bytes,
         frame_bytes=contents.frame_bytes,
         fragments=frames or None,
+        pixel_rows=header.number("Rows"),
+        pixel_columns=header.number("Columns"),
+        bits_allocated=header.number("BitsAllocated"),
+        content_at=moment(header.text("ContentDate"), header.text("ContentTime")),
     )

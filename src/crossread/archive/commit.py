@@ -51,7 +51,8 @@ class Committer:
         self._connection: psycopg.Connection | None = None
         self._turn, self._door = threading.Lock(), threading.Lock()
         self._waiting: list[_Ticket] = []
-        self._series: dict[UUID, frozenset[str]] = {}  # what their studies are still silent on
+        # what their studies are still silent on, by series and SOP class: a study lists its classes
+        self._series: dict[tuple[UUID, str], frozenset[str]] = {}
         self._packs: set[UUID] = set()
 
     def admit(self, candidate: Candidate) -> Outcome:
@@ -122,7 +123,7 @@ class Committer:
             return await admit(db, candidate)
 
     def _is_known(self, candidate: Candidate) -> bool:
-        silent = self._series.get(candidate.series.id)
+        silent = self._series.get(_kind(candidate))
         return (
             silent is not None
             and candidate.instance.pack_id in self._packs
@@ -134,7 +135,7 @@ class Committer:
             self._series.clear()
             self._packs.clear()
         silent = frozenset(name for name in _FILLED if not getattr(study, name))
-        self._series[candidate.series.id] = silent
+        self._series[_kind(candidate)] = silent
         if candidate.instance.pack_id is not None:
             self._packs.add(candidate.instance.pack_id)
 
@@ -142,6 +143,10 @@ class Committer:
         if self._connection is None or self._connection.closed:
             self._connection = self._database.connect()
         return self._connection
+
+
+def _kind(candidate: Candidate) -> tuple[UUID, str]:
+    return candidate.series.id, candidate.instance.sop_class_uid
 
 
 def _fail(batch: Sequence[_Ticket], error: BaseException) -> None:

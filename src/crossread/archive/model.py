@@ -162,6 +162,10 @@ class Instance:
     pixel_bytes: int | None
     frame_bytes: int | None  # of one native frame
     rejection: str = ""  # code of the rejection note that hides it (CID 7011)
+    pixel_rows: int | None = None
+    pixel_columns: int | None = None
+    bits_allocated: int | None = None
+    content_at: datetime | None = None  # ContentDate and ContentTime, hospital's own time
 
     @property
     def frame_spans(self) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ from crossread.archive.encoding import Encoding, encoding
 from crossread.archive.frames import Span, encapsulated, native_frame_bytes
 from crossread.archive.metadata import text
 from crossread.archive.model import Announced, Content, NotArchived, Reason
-from crossread.archive.structure import PIXEL_DATA, UNDEFINED, Placed, elements
+from crossread.archive.structure import PIXEL_DATA, UNDEFINED, Placed, elements, items
 
 TEXT_AT_MOST = 256  # characters of a value in the index; the file keeps all of it
 NUMBER_AT_MOST = 2_147_483_647  # PostgreSQL's integer
@@ -38,8 +38,15 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 class Header:
     """The elements before the pixel data, decoded one by one and only when asked for."""
 
-    def __init__(self, content: Content, placed: dict[int, Placed], written: Encoding) -> None:
+    def __init__(
+        self,
+        content: Content,
+        placed: dict[int, Placed],
+        written: Encoding,
+        character_set: bytes = b"",
+    ) -> None:
         self._content, self._placed, self._written = content, placed, written
+        self._character_set = self.raw(_CHARACTER_SET) or character_set
 
     def __contains__(self, tag: int) -> bool:
         return tag in self._placed
@@ -73,6 +80,28 @@ class Header:
             return None
         return number if abs(number) <= NUMBER_AT_MOST else None
 
+    def items(self, keyword: str) -> list["Header"]:
+        """The items of a sequence; none where there is none, or it is broken."""
+        placed = self._placed.get(_known(keyword)[0])
+        if placed is None or placed.vr not in {b"SQ", b"UN", b""}:
+            return []
+        written = self._written
+        implicit = written.implicit or placed.vr == b"UN"
+        found = []
+        try:
+            for content in items(
+                self._content, placed, implicit=written.implicit, little=written.little
+            ):
+                inner = {
+                    one.tag: one
+                    for one in elements(content, implicit=implicit, little=written.little)
+                }
+                within = Encoding(implicit, written.little, deflated=False)
+                found.append(Header(content, inner, within, self._character_set))
+        except NotArchived:  # the image is kept all the same; this is only left out of the index
+            return []
+        return found
+
     def _number(self, value: bytes, form: str) -> str:
         order = "<" if self._written.little else ">"
         try:
@@ -81,7 +110,7 @@ class Header:
             return ""
 
     def _decoded(self, value: bytes, vr: str) -> str:
-        named = self.raw(_CHARACTER_SET).decode("ascii", "replace").strip(" \0")
+        named = self._character_set.decode("ascii", "replace").strip(" \0")
         delimiters = PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS
         try:
             return decode_bytes(value, _encodings(named), delimiters)

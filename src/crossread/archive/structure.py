@@ -74,6 +74,14 @@ def fragments(content: Content, pixels: Placed, *, little: bool = True) -> list[
     return list(_Walker(content, little).fragments(pixels.value))
 
 
+def items(content: Content, sequence: Placed, *, implicit: bool, little: bool) -> Iterator[Content]:
+    """The elements of each item of a sequence. Raises NotArchived where they are broken."""
+    walker = _Walker(content, little)
+    # a UN of undefined length holds a sequence in implicit VR (PS3.5 6.2.2 note 2)
+    for start, end in walker.items(sequence, implicit=implicit or sequence.vr == b"UN"):
+        yield content[start:end]
+
+
 class _Walker:
     """The bytes, and how numbers are written in them."""
 
@@ -122,6 +130,21 @@ class _Walker:
     def _read_tag(self, offset: int) -> int:
         group, element = self._tag.unpack_from(self._content, offset)
         return (int(group) << 16) | int(element)
+
+    def items(self, sequence: Placed, *, implicit: bool) -> Iterator[tuple[int, int]]:
+        """Where the elements of each item start and end."""
+        offset = sequence.value
+        while offset < sequence.end:
+            tag, length = self._item(offset)
+            if tag != _ITEM:
+                return
+            start = offset + 8
+            if length == UNDEFINED:
+                offset = self._item_end(start, implicit=implicit, depth=1)
+                yield start, offset - 8
+            else:
+                offset = start + length
+                yield start, offset
 
     def _items(self, offset: int, *, implicit: bool, depth: int) -> int:
         """The end of a sequence of undefined length that starts at `offset`."""

@@ -1,6 +1,7 @@
 """All SQL of the archive, a file for each of its subjects."""
 
 from crossread.archive.store.admit import admit, admit_one, bring_online, put_back
+from crossread.archive.store.details import describe
 from crossread.archive.store.instances import instance, instance_of, instances_by_id, instances_of
 from crossread.archive.store.packs import fill_pack, open_pack, open_packs, seal_packs
 from crossread.archive.store.quarantine import hold, quarantined
@@ -29,6 +30,7 @@ __all__ = [
     "arrive_again",
     "arriving",
     "bring_online",
+    "describe",
     "ensure_series",
     "fill_blanks",
     "fill_pack",

@@ -21,7 +21,8 @@ ADMIT = """
             sop_class_uid text, transfer_syntax_uid text, number integer, frames integer,
             pack_id uuid, start bigint, bytes bigint, digest text, dataset_offset integer,
             header_bytes integer, pixel_offset bigint, pixel_bytes bigint, frame_bytes integer,
-            fragments text, received_at timestamptz
+            fragments text, pixel_rows integer, pixel_columns integer, bits_allocated integer,
+            content_at timestamp, received_at timestamptz
         )
     ),
     -- in the order of their ids, so that two receivers never wait for each other
@@ -36,12 +37,14 @@ ADMIT = """
         insert into archive.instance (
             id, series_id, study_id, hospital_id, sop_instance_uid, sop_class_uid,
             transfer_syntax_uid, number, frames, pack_id, start, bytes, digest, dataset_offset,
-            header_bytes, pixel_offset, pixel_bytes, frame_bytes, fragments, received_at
+            header_bytes, pixel_offset, pixel_bytes, frame_bytes, fragments, pixel_rows,
+            pixel_columns, bits_allocated, content_at, received_at
         )
         select a.id, a.series_id, a.study_id, a.hospital_id, a.sop_instance_uid, a.sop_class_uid,
                a.transfer_syntax_uid, a.number, a.frames, a.pack_id, a.start, a.bytes, a.digest,
                a.dataset_offset, a.header_bytes, a.pixel_offset, a.pixel_bytes, a.frame_bytes,
-               decode(a.fragments, 'hex'), a.received_at
+               decode(a.fragments, 'hex'), a.pixel_rows, a.pixel_columns, a.bits_allocated,
+               a.content_at, a.received_at
         from arrived a
         join locked l on l.id = a.study_id and l.state = 'arriving'
         on conflict do nothing
@@ -161,5 +164,9 @@ def _row(instance: Instance, now: datetime) -> dict[str, object]:
         "pixel_bytes": instance.pixel_bytes,
         "frame_bytes": instance.frame_bytes,
         "fragments": instance.fragments.hex() if instance.fragments is not None else None,
+        "pixel_rows": instance.pixel_rows,
+        "pixel_columns": instance.pixel_columns,
+        "bits_allocated": instance.bits_allocated,
+        "content_at": instance.content_at.isoformat() if instance.content_at else None,
         "received_at": now.isoformat(),
     }

@@ -73,4 +73,8 @@ def instance_of(row: Row) -> Instance:
         frame_bytes=row["frame_bytes"],
         fragments=row["fragments"],
         rejection=row["rejection"],
+        pixel_rows=row["pixel_rows"],
+        pixel_columns=row["pixel_columns"],
+        bits_allocated=row["bits_allocated"],
+        content_at=row["content_at"],
     )

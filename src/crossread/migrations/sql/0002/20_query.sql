@@ -55,7 +55,7 @@ alter table archive.series
 alter table archive.instance
     add column pixel_rows integer,
     add column pixel_columns integer,
-    add column bits_allocated smallint,
+    add column bits_allocated integer,
     add column content_at timestamp; -- ContentDate and ContentTime
 
 drop index archive.study_newest;
