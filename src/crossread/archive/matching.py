@@ -16,7 +16,16 @@ Moment = date | time | datetime
 KEY_AT_MOST = 128  # characters of a name that are compared; the standard has 64
 EMPTY = '""'  # asks for what has no value (PS3.4 C.2.2.2.7)
 _ACCENTS = re.compile("[\u0300-\u036f]")
-# letters that Unicode does not take apart; archive.folded in SQL has the same
+# capitals of the alphabets that names are written in; archive.folded in SQL has the same, since
+# what lower() does there is a matter of the server's locale
+_CAPITALS = (
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÆÐØÞĐĦŁŊŒŦƏ"
+    "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
+    "ЂЄЅІЈЉЊЋЏАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯҐԱ"
+    "ԲԳԴԵԶԷԸԹԺԻԼԽԾԿՀՁՂՃՄՅՆՇՈՉՊՋՌՍՎՏՐՑՒՓՔՕՖ"
+)
+_LOWERED = str.maketrans(_CAPITALS, _CAPITALS.lower())
+# letters that Unicode does not take apart; likewise
 _LETTERS = str.maketrans("øđłıħŧ", "odliht") | {
     ord("ß"): "ss",
     ord("æ"): "ae",
@@ -121,7 +130,7 @@ def is_pattern(value: str) -> bool:
 def folded(value: str) -> str:
     """Text without case and accents: `archive.folded` in SQL does the same to what is kept."""
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", value))
-    return "".join(letter.lower() for letter in plain).translate(_LETTERS)
+    return plain.translate(_LOWERED).translate(_LETTERS)
 
 
 def name_key(group: str) -> str:

@@ -3,7 +3,18 @@ create function archive.folded(value text) returns text
     language sql immutable strict parallel safe
     return replace(replace(replace(replace(
         translate(
-            lower(regexp_replace(normalize(value, nfkd), '[\u0300-\u036f]', '', 'g') collate "pg_c_utf8"),
+            -- lower() would ask the server's locale, which differs from server to server
+            translate(
+                regexp_replace(normalize(value, nfkd), '[\u0300-\u036f]', '', 'g'),
+                'ABCDEFGHIJKLMNOPQRSTUVWXYZÆÐØÞĐĦŁŊŒŦƏ'
+                'ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ'
+                'ЂЄЅІЈЉЊЋЏАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯҐԱ'
+                'ԲԳԴԵԶԷԸԹԺԻԼԽԾԿՀՁՂՃՄՅՆՇՈՉՊՋՌՍՎՏՐՑՒՓՔՕՖ',
+                'abcdefghijklmnopqrstuvwxyzæðøþđħłŋœŧə'
+                'αβγδεζηθικλμνξοπρστυφχψω'
+                'ђєѕіјљњћџабвгдежзиклмнопрстуфхцчшщъыьэюяґա'
+                'բգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆ'
+            ),
             'øđłıħŧ', 'odliht'
         ),
         'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
