@@ -13,8 +13,12 @@ from crossread.archive.model import (
     Study,
     StudyState,
 )
+from crossread.archive.store import damage, removal
 from crossread.platform import events
 from crossread.platform.database import Connection
+
+# classes whose instances say something of others: Key Object Selection Document
+NOTES = frozenset({"1.2.840.10008.5.1.4.1.1.88.59"})
 
 
 async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
@@ -33,9 +37,10 @@ async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
     if known is not None and known.pack_id is None and known.study_id == instance.study_id:
         return Outcome.STORED, await _come_back(db, new, known)
     if known is not None:
-        return _repeated(known, instance), before or study
-    await _same_study(db, new)
+        return await _repeated(db, known, new), before or study
     assert before is not None  # noqa: S101 - locked above
+    await _not_erased(db, study, before, made=made)
+    await _same_study(db, new)
     if made or before.state is StudyState.AT_REST:
         await _announce(db, study, late=not made)
     if not made:
@@ -46,6 +51,8 @@ async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
     await store.fill_pack(db, instance.pack_id, study.id)
     added = await store.admit_one(db, instance, new.received_at)
     assert added  # noqa: S101 - the study is locked, and the instance was not there
+    if instance.sop_class_uid in NOTES:
+        await _announce_note(db, instance)
     return Outcome.STORED, await store.study(db, study.id)
 
 
@@ -105,16 +112,64 @@ async def _same_study(db: Connection, new: Candidate) -> None:
         )
 
 
-def _repeated(known: Instance, new: Instance) -> Outcome:
-    if known.study_id != new.study_id:
+async def _not_erased(db: Connection, study: Study, before: Study, *, made: bool) -> None:
+    """See that the study was not erased; one that may come in again is as new."""
+    if not made and before.availability != "offline":
+        return
+    if await removal.is_erased(db, study.id):
+        raise NotArchived(
+            Reason.ERASED,
+            "This study was erased here and is not taken in again, unless its hospital's"
+            " administrator allows it.",
+        )
+    if not made:
+        await removal.revive(db, study)
+
+
+async def _repeated(db: Connection, known: Instance, new: Candidate) -> Outcome:
+    instance = new.instance
+    if known.study_id != instance.study_id:
         raise NotArchived(
             Reason.OTHER_STUDY, "This SOP Instance UID is in the archive as part of another study."
         )
-    if (known.pack_id, known.start) == (new.pack_id, new.start):
+    if (known.pack_id, known.start) == (instance.pack_id, instance.start):
         return Outcome.STORED  # by the try whose answer was lost
-    if known.digest == new.digest:
+    if known.pack_id is None or await damage.is_damaged(db, known.id):
+        await _put_back(db, new)
+        return Outcome.STORED
+    if known.digest == instance.digest:
         return Outcome.REPEATED
     raise NotArchived(
         Reason.OTHER_CONTENT,
         "The archive has other content under this SOP Instance UID; the first is kept.",
+    )
+
+
+async def _put_back(db: Connection, new: Candidate) -> None:
+    """What was given up, or is damaged, has come again from its hospital.
+
+    It need not be the same to the bit: since then a PACS may have corrected its headers.
+    """
+    instance = new.instance
+    assert instance.pack_id is not None  # noqa: S101 - it has just been written there
+    await store.locked_study(db, instance.study_id)
+    await store.fill_pack(db, instance.pack_id, instance.study_id)
+    facts = {"study_id": str(instance.study_id), "sop_instance_uid": instance.sop_instance_uid}
+    if await damage.put_back(db, instance):
+        await events.append(
+            db, ArchiveEvent.MENDED, instance.id, hospital_id=instance.hospital_id, facts=facts
+        )
+    if await damage.come_online(db, instance.study_id, new.received_at):
+        await events.append(
+            db, ArchiveEvent.RESTORED, instance.study_id, hospital_id=instance.hospital_id
+        )
+
+
+async def _announce_note(db: Connection, instance: Instance) -> None:
+    await events.append(
+        db,
+        ArchiveEvent.NOTED,
+        instance.id,
+        hospital_id=instance.hospital_id,
+        facts={"study_id": str(instance.study_id), "sop_instance_uid": instance.sop_instance_uid},
     )

@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from crossread.archive import store
-from crossread.archive.admit import admit
+from crossread.archive.admit import NOTES, admit
 from crossread.archive.candidate import Candidate
 from crossread.archive.model import Outcome, Study
 from crossread.platform.database import Database
@@ -126,6 +126,7 @@ class Committer:
         silent = self._series.get(_kind(candidate))
         return (
             silent is not None
+            and candidate.instance.sop_class_uid not in NOTES
             and candidate.instance.pack_id in self._packs
             and not any(getattr(candidate.study, name) for name in silent)
         )

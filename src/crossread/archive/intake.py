@@ -19,7 +19,15 @@ from crossread.archive import part10, store
 from crossread.archive.candidate import Place, candidate
 from crossread.archive.checksum import Running, running
 from crossread.archive.commit import PATIENCE, Committer
-from crossread.archive.model import Announced, Content, NotArchived, NotKept, Outcome, study_id
+from crossread.archive.model import (
+    Announced,
+    Content,
+    NotArchived,
+    NotKept,
+    Outcome,
+    Reason,
+    study_id,
+)
 from crossread.archive.pack import Pack
 from crossread.archive.quarantine import hold
 from crossread.archive.read import read, study_of
@@ -130,7 +138,8 @@ class Receiver:
                 cause=f"{type(error).__name__} {error.errno}",
             ) from error
         except NotArchived as refusal:
-            self._quarantine(announced, refusal)
+            if refusal.reason is not Reason.ERASED:
+                self._quarantine(announced, refusal)
             self._drop()
             raise
         except BaseException:
@@ -222,6 +231,7 @@ class Receiver:
                 sentence=refusal.sentence,
                 content=content,
                 uid=announced.sop_instance_uid,
+                transfer_syntax_uid=announced.transfer_syntax_uid,
                 now=intake.clock(),
             )
         )

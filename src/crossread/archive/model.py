@@ -30,6 +30,17 @@ class ArchiveEvent(StrEnum):
     QUARANTINED = "quarantine.held"  # facts: reason, protocol
     CHANGED = "instance.changed"  # fetched again, it is not what it was; facts: as of the next
     DAMAGED = "instance.damaged"  # what is kept is not what came; facts: study_id, sop_instance_uid
+    MENDED = "instance.mended"  # it came again, and is whole; facts as above
+    NOTED = "instance.noted"  # a Key Object Selection came: it may reject others; facts: study_id
+    REJECTED = "study.rejected"  # facts: code, instances
+    UNREJECTED = "study.unrejected"  # a note was revoked; facts: instances
+    CORRECTED = "study.corrected"  # facts: source, corrected (keywords)
+    EVICTED = "study.evicted"  # the cache let go of its images; facts: bytes
+    RESTORED = "study.restored"  # all of an evicted study is here again
+    ERASED = "study.erased"  # facts: erasure_id, instances
+    READMITTED = "quarantine.readmitted"  # facts: outcome
+    DISCARDED = "quarantine.discarded"
+    QUOTA_NEAR = "quota.near"  # more is kept of a hospital than it wants to be warned of
 
 
 class Outcome(StrEnum):
@@ -52,6 +63,8 @@ class Reason(StrEnum):
     NOT_HL7 = "not_hl7"
     UNSUPPORTED = "unsupported"
     UNKNOWN_CHARACTERS = "unknown_characters"
+    REPLACED = "replaced"  # was kept, until an administrator took other content in its place
+    ERASED = "erased"  # of a study that was erased; the only refusal of which nothing is kept
 
 
 class NotArchived(CrossreadError):

@@ -22,6 +22,7 @@ async def hold(
     sentence: str,
     content: bytes | memoryview,
     uid: str = "",
+    transfer_syntax_uid: str = "",
     now: datetime,
 ) -> UUID:
     """Keep `content` aside, durable when this returns; the same a second time changes nothing."""
@@ -42,6 +43,7 @@ async def hold(
             size=len(content),
             digest=digest,
             uid=uid[:64],
+            transfer_syntax_uid=transfer_syntax_uid,
             now=now,
         )
         if new:

@@ -19,6 +19,7 @@ async def hold(
     size: int,
     digest: str,
     uid: str,
+    transfer_syntax_uid: str,
     now: datetime,
 ) -> bool:
     """Add to the quarantine; False when the same lay there already."""
@@ -26,9 +27,9 @@ async def hold(
         """
         insert into archive.quarantine (
             id, hospital_id, sender, protocol, reason, sentence, object_key, bytes, digest, uid,
-            received_at
+            transfer_syntax_uid, received_at
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict do nothing
         """,
         (
@@ -42,6 +43,7 @@ async def hold(
             size,
             digest,
             uid,
+            transfer_syntax_uid,
             now,
         ),
     )
