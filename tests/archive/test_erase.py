@@ -32,9 +32,10 @@ async def test_a_patient_is_erased_and_only_she(archive: Archive) -> None:
     assert await collect(archive.database, archive.objects, archive.now) == 3
     left = await archive.rows("select sop_instance_uid from archive.instance")
     assert {row["sop_instance_uid"] for row in left} == {one.SOPInstanceUID for one in others}
-    assert [row["patient_number"] for row in await archive.rows(
-        "select patient_number from archive.study"
-    )] == ["N200"]
+    assert [
+        row["patient_number"]
+        for row in await archive.rows("select patient_number from archive.study")
+    ] == ["N200"]
     assert len([one async for one in archive.objects.list("images")]) == len(others)
     [part] = proof.certificate["studies"]
     assert part["study"] == hashlib.sha256(hers[0].StudyInstanceUID.encode()).hexdigest()
@@ -117,8 +118,6 @@ async def test_usage_shrinks_by_what_is_erased(archive: Archive) -> None:
     study = await archive.study(image)
     async with archive.database.transaction() as db:
         await store.rest(db, study.id, archive.now)
-        await erase(
-            db, [study], ground=Ground.REQUEST, reason="DELETE", by=None, now=archive.now
-        )
+        await erase(db, [study], ground=Ground.REQUEST, reason="DELETE", by=None, now=archive.now)
     [usage] = await archive.rows("select studies, instances, bytes from archive.usage")
     assert usage == {"studies": 0, "instances": 0, "bytes": 0}

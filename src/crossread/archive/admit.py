@@ -1,5 +1,7 @@
 """Let an instance into the index: rows committed when this returns, or refused with a reason."""
 
+from dataclasses import replace
+
 from crossread.archive import store
 from crossread.archive.candidate import Candidate
 from crossread.archive.details import details
@@ -34,6 +36,8 @@ async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
         before, made = await store.lock_study(db, study)
         # another receiver may have brought it in the meantime
         known = await store.instance(db, instance.hospital_id, instance.sop_instance_uid)
+    if known is not None and known.study_id == instance.study_id:
+        known = await _let_go_if_damaged(db, known)
     if known is not None and known.pack_id is None and known.study_id == instance.study_id:
         return Outcome.STORED, await _come_back(db, new, known)
     if known is not None:
@@ -80,6 +84,7 @@ async def _come_back(db: Connection, new: Candidate, known: Instance) -> Study:
             },
         )
     if await store.bring_online(db, known.study_id):
+        await damage.count_again(db, known.study_id, new.received_at)
         await events.append(
             db,
             ArchiveEvent.STUDY_ONLINE,
@@ -134,9 +139,6 @@ async def _repeated(db: Connection, known: Instance, new: Candidate) -> Outcome:
         )
     if (known.pack_id, known.start) == (instance.pack_id, instance.start):
         return Outcome.STORED  # by the try whose answer was lost
-    if known.pack_id is None or await damage.is_damaged(db, known.id):
-        await _put_back(db, new)
-        return Outcome.STORED
     if known.digest == instance.digest:
         return Outcome.REPEATED
     raise NotArchived(
@@ -145,24 +147,17 @@ async def _repeated(db: Connection, known: Instance, new: Candidate) -> Outcome:
     )
 
 
-async def _put_back(db: Connection, new: Candidate) -> None:
-    """What was given up, or is damaged, has come again from its hospital.
-
-    It need not be the same to the bit: since then a PACS may have corrected its headers.
-    """
-    instance = new.instance
-    assert instance.pack_id is not None  # noqa: S101 - it has just been written there
-    await store.locked_study(db, instance.study_id)
-    await store.fill_pack(db, instance.pack_id, instance.study_id)
-    facts = {"study_id": str(instance.study_id), "sop_instance_uid": instance.sop_instance_uid}
-    if await damage.put_back(db, instance):
+async def _let_go_if_damaged(db: Connection, known: Instance) -> Instance:
+    """What is damaged is as good as not here: what comes from its hospital takes its place."""
+    if known.pack_id is None or not await damage.is_damaged(db, known.id):
+        return known
+    await store.locked_study(db, known.study_id)
+    if await damage.let_go(db, known.id):
+        facts = {"study_id": str(known.study_id), "sop_instance_uid": known.sop_instance_uid}
         await events.append(
-            db, ArchiveEvent.MENDED, instance.id, hospital_id=instance.hospital_id, facts=facts
+            db, ArchiveEvent.MENDED, known.id, hospital_id=known.hospital_id, facts=facts
         )
-    if await damage.come_online(db, instance.study_id, new.received_at):
-        await events.append(
-            db, ArchiveEvent.RESTORED, instance.study_id, hospital_id=instance.hospital_id
-        )
+    return replace(known, pack_id=None, object_key=None)
 
 
 async def _announce_note(db: Connection, instance: Instance) -> None:

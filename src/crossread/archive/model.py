@@ -36,7 +36,6 @@ class ArchiveEvent(StrEnum):
     UNREJECTED = "study.unrejected"  # a note was revoked; facts: instances
     CORRECTED = "study.corrected"  # facts: source, corrected (keywords)
     EVICTED = "study.evicted"  # the cache let go of its images; facts: bytes
-    RESTORED = "study.restored"  # all of an evicted study is here again
     ERASED = "study.erased"  # facts: erasure_id, instances
     READMITTED = "quarantine.readmitted"  # facts: outcome
     DISCARDED = "quarantine.discarded"

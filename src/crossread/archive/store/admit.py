@@ -133,9 +133,8 @@ async def bring_online(db: Connection, study_id: UUID) -> bool:
           and availability = 'nearline'
           and not exists (
               select
-              from archive.series s
-              join archive.instance i on i.series_id = s.id
-              where s.study_id = %(study)s and i.pack_id is null
+              from archive.instance i
+              where i.study_id = %(study)s and i.pack_id is null and i.rejection = ''
           )
         """,
         {"study": study_id},

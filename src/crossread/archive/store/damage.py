@@ -45,62 +45,22 @@ async def damaged(db: Connection, hospital_id: str, limit: int) -> list[Row]:
     return await cursor.fetchall()
 
 
-async def put_back(db: Connection, new: Instance) -> bool:
-    """An instance whose bytes were given up, or are damaged, has come again: they lie here now.
-
-    The study is locked by the caller. Whether it was damaged.
-    """
+async def let_go(db: Connection, instance_id: UUID) -> bool:
+    """The bytes of a damaged instance are not counted on any more; False when they were not."""
     cursor = await db.execute(
         """
-        with before as (
-            select id, series_id, study_id, pack_id, bytes
-            from archive.instance
-            where id = %(id)s
-        ),
-        hole as (
+        with hole as (
             update archive.pack p
-            set holes = p.holes + b.bytes
-            from before b
-            where p.id = b.pack_id
+            set holes = p.holes + i.bytes
+            from archive.instance i
+            where i.id = %(id)s and p.id = i.pack_id
         ),
-        grown as (
-            update archive.series s
-            set bytes = s.bytes + %(bytes)s - b.bytes
-            from before b
-            where s.id = b.series_id
-        ),
-        grown_too as (
-            update archive.study s
-            set bytes = s.bytes + %(bytes)s - b.bytes
-            from before b
-            where s.id = b.study_id
-        ),
-        placed as (
-            update archive.instance
-            set pack_id = %(pack_id)s, start = %(start)s, bytes = %(bytes)s, digest = %(digest)s,
-                transfer_syntax_uid = %(transfer_syntax_uid)s, frames = %(frames)s,
-                dataset_offset = %(dataset_offset)s, header_bytes = %(header_bytes)s,
-                pixel_offset = %(pixel_offset)s, pixel_bytes = %(pixel_bytes)s,
-                frame_bytes = %(frame_bytes)s, fragments = %(fragments)s
-            where id = %(id)s
+        away as (
+            update archive.instance set pack_id = null where id = %(id)s
         )
         delete from archive.damage where instance_id = %(id)s
         """,
-        {
-            "id": new.id,
-            "pack_id": new.pack_id,
-            "start": new.start,
-            "bytes": new.bytes,
-            "digest": new.digest,
-            "transfer_syntax_uid": new.transfer_syntax_uid,
-            "frames": new.frames,
-            "dataset_offset": new.dataset_offset,
-            "header_bytes": new.header_bytes,
-            "pixel_offset": new.pixel_offset,
-            "pixel_bytes": new.pixel_bytes,
-            "frame_bytes": new.frame_bytes,
-            "fragments": new.fragments,
-        },
+        {"id": instance_id},
     )
     return cursor.rowcount == 1
 
@@ -111,23 +71,16 @@ async def is_damaged(db: Connection, instance_id: UUID) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def come_online(db: Connection, study_id: UUID, now: datetime) -> bool:
-    """An evicted study is here again when nothing of it is away; whether it came back now."""
-    cursor = await db.execute(
+async def count_again(db: Connection, study_id: UUID, now: datetime) -> None:
+    """An evicted study is here again: its hospital keeps so much more, for so many days."""
+    await db.execute(
         """
         with back as (
             update archive.study s
-            set availability = 'online',
-                counted_bytes = s.bytes,
+            set counted_bytes = s.bytes,
                 evict_at = %(now)s + make_interval(days => s.cache_days)
             from (select id, counted_bytes from archive.study where id = %(study)s) before
             where s.id = before.id
-              and s.availability = 'nearline'
-              and not exists (
-                  select 1
-                  from archive.instance i
-                  where i.study_id = s.id and i.pack_id is null and i.rejection = ''
-              )
             returning s.hospital_id, s.bytes - before.counted_bytes as bytes
         )
         update archive.usage u
@@ -137,4 +90,3 @@ async def come_online(db: Connection, study_id: UUID, now: datetime) -> bool:
         """,
         {"study": study_id, "now": now},
     )
-    return cursor.rowcount == 1
