@@ -20,13 +20,18 @@ from uuid import UUID
 from crossread import parcels
 from crossread.archive import rest
 from crossread.archive import store as archive
+from crossread.archive.commitment import CommitmentEvent, Told
+from crossread.archive.expectation import ExpectationEvent
 from crossread.archive.model import ArchiveEvent, Study
+from crossread.archive.store import commitments
+from crossread.archive.vouch import vouch
 from crossread.assistance.naming import name_procedure
 from crossread.consent import store as consents
 from crossread.consent.model import ConsentEvent
 from crossread.delivery import store as deliveries
 from crossread.delivery.model import DeliveryEvent
 from crossread.delivery.owe import owe
+from crossread.gateways.dicom.commitment import owe_answer
 from crossread.gateways.hl7v2.compose import Names, Status
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import AgreementEvent, Purpose
@@ -51,12 +56,15 @@ from crossread.worklist import store as tasks
 from crossread.worklist.model import Move, TaskEvent, TaskState
 from crossread.worklist.take_up import Subject
 
+LISTENER_ANSWERS = timedelta(seconds=60)  # its own answer needs at most, in the usual case
 STUDY_RECOGNISED = "study.recognised"  # person, order and procedure are looked up
 
 ROUTES: Routes = {
     # what hospitals sent
     ArchiveEvent.STUDY_ARRIVING: [Route("await_rest")],
     ArchiveEvent.STUDY_RESTED: [Route("recognise")],
+    ExpectationEvent.SAID: [Route("await_rest")],
+    CommitmentEvent.ASKED: [Route("answer_commitment")],
     OrderEvent.PLACED: [Route("expect")],
     OrderEvent.CHANGED: [Route("expect")],
     OrderEvent.CANCELLED: [Route("expect")],
@@ -104,6 +112,7 @@ class Journey:
         """Every step by the name that `ROUTES` gives it."""
         return {
             "await_rest": self.await_rest,
+            "answer_commitment": self.answer_commitment,
             "recognise": self.recognise,
             "expect": self.expect,
             "permit": self.permit,
@@ -118,11 +127,23 @@ class Journey:
         }
 
     async def await_rest(self, study_id: str, cause: str) -> None:
-        """Take a study as complete when nothing has come for a while; else look again then."""
+        """Take a study as complete when a rule says so; else look again."""
         async with self.database.transaction() as db:
             again = await rest.come_to_rest(db, UUID(study_id), self.quiet, self.clock())
             if again is not None:
                 await self.jobs.defer(db, "await_rest", study_id, cause=cause, at=again)
+
+    async def answer_commitment(self, commitment_id: str, cause: str) -> None:
+        """Answer for images where the listener that was asked to has not: it may have died."""
+        asked = UUID(commitment_id)
+        async with self.database.transaction() as db:
+            found = await commitments.commitment(db, asked)
+            at = found.asked_at + LISTENER_ANSWERS
+            if found.told is Told.OWED and self.clock() < at:
+                await self.jobs.defer(db, "answer_commitment", commitment_id, cause=cause, at=at)
+        if found.told is Told.OWED and self.clock() >= at:
+            await vouch(self.database, self.objects, asked, self.clock)
+            await owe_answer(self.database, self.objects, asked, self.clock)
 
     async def recognise(self, study_id: str, cause: str) -> None:
         """Whose study is it, which order does it answer, what was done?"""

@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from crossread.archive.sweep import sweep
 from crossread.delivery.drain import drain
 from crossread.delivery.model import DeliveryKind
+from crossread.gateways.dicom import notice
 from crossread.gateways.dicom import send as dicom
 from crossread.gateways.hl7v2 import send as hl7v2
 from crossread.gateways.hl7v2.compose import Names
@@ -107,9 +108,16 @@ def _senders(
     async def by_dicom(endpoint: Endpoint, content: bytes) -> str:
         return await dicom.send(endpoint, content, calling=settings.dicom.ae_title, timeout=timeout)
 
+    async def by_notice(endpoint: Endpoint, content: bytes) -> str:
+        return await notice.tell(
+            endpoint, content, calling=settings.dicom.ae_title, timeout=timeout
+        )
+
     return {
         DeliveryKind.STATUS: by_hl7,
         DeliveryKind.REPORT: by_hl7,
         DeliveryKind.MEASUREMENTS: by_dicom,
         DeliveryKind.ANNOTATIONS: by_dicom,
+        DeliveryKind.COMMITMENT: by_notice,
+        DeliveryKind.AVAILABILITY: by_notice,
     }

@@ -35,6 +35,8 @@ export const en: Like<typeof nl> = {
     report: 'Report',
     measurements: 'Measurements (SR)',
     annotations: 'Annotations (GSPS)',
+    commitment: 'Storage commitment',
+    availability: 'Availability (IAN)',
   },
   deliveryState: {
     owed: 'on its way',

@@ -40,6 +40,8 @@ export const nl = {
     report: 'Verslag',
     measurements: 'Metingen (SR)',
     annotations: 'Annotaties (GSPS)',
+    commitment: 'Bewaarbevestiging (Storage Commitment)',
+    availability: 'Beschikbaarheid (IAN)',
   } satisfies Record<DeliveryKind, string>,
   deliveryState: {
     owed: 'onderweg',

@@ -13,6 +13,8 @@ class DeliveryKind(StrEnum):
     REPORT = "report"  # ORU^R01, to the RIS
     MEASUREMENTS = "measurements"  # DICOM SR TID 1500, to the PACS
     ANNOTATIONS = "annotations"  # GSPS, to the PACS
+    COMMITMENT = "commitment"  # N-EVENT-REPORT of a storage commitment, to who asked for it
+    AVAILABILITY = "availability"  # Instance Availability Notification, to who asks for them
 
 
 class DeliveryState(StrEnum):

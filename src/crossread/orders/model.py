@@ -72,6 +72,10 @@ class OrderRequest:
     question: str
     referrer: str
     requested_at: datetime | None
+    scheduled_at: datetime | None = None
+    station: str = ""
+    requested_procedure_id: str = ""
+    scheduled_step_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,15 @@ class Order:
     requested_at: datetime | None
     received_at: datetime
     revision: int
+    scheduled_at: datetime | None = None  # when it is to be done; None: nobody said
+    station: str = ""  # AE title of the machine; empty: any
+    requested_procedure_id: str = ""
+    scheduled_step_id: str = ""
+
+    @property
+    def study_uid(self) -> str:
+        """The UID that the study is to have: as ordered, else one that is always the same."""
+        return self.study_instance_uid or f"2.25.{self.id.int}"
 
 
 def order_id(hospital_id: str, accession_number: str) -> UUID:

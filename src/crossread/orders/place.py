@@ -70,6 +70,10 @@ async def place(db: Connection, request: OrderRequest, now: datetime, *, digest:
         requested_at=request.requested_at,
         received_at=now,
         revision=1,
+        scheduled_at=request.scheduled_at,
+        station=request.station,
+        requested_procedure_id=request.requested_procedure_id,
+        scheduled_step_id=request.scheduled_step_id,
     )
     order, event = _outcome(known, asked, request.control)
     await store.save(db, order)
@@ -105,6 +109,10 @@ def _outcome(known: Order | None, asked: Order, control: Control) -> tuple[Order
             requested_at=asked.requested_at or known.requested_at,
             received_at=known.received_at,
             revision=revision,
+            scheduled_at=asked.scheduled_at or known.scheduled_at,
+            station=asked.station or known.station,
+            requested_procedure_id=asked.requested_procedure_id or known.requested_procedure_id,
+            scheduled_step_id=asked.scheduled_step_id or known.scheduled_step_id,
         ),
         OrderEvent.CHANGED,
     )

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
+# dates and times of hospitals that name no zone are in their own time
+LOCAL = ZoneInfo("Europe/Amsterdam")
 
 
 def now() -> datetime:

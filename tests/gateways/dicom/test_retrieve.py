@@ -6,17 +6,25 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom import Dataset
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEGLSLossless,
+    RLELossless,
 )
-from pynetdicom import AE, build_context, build_role, evt
+from pynetdicom import AE, _config, build_context, build_role, evt
 from tests.archive.arrivals import encoded
 from tests.gateways.dicom.listening import Listening, associated, sendable
 from tests.images import ct_series
+
+from crossread.archive.model import Instance
+from crossread.gateways.dicom.suboperations import Tally
+from crossread.gateways.dicom.target import contexts, groups
 
 MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
 GET = "1.2.840.10008.5.1.4.1.2.2.3"
@@ -37,6 +45,7 @@ def pacs(title: str = "NOORD_PACS", *syntaxes: str) -> Iterator[tuple[int, Got]]
         )
         return 0x0000
 
+    _config.UNRESTRICTED_STORAGE_SERVICE = False  # it would take more than it says
     ae = AE(title)
     ae.add_supported_context(CT, list(syntaxes) or [ExplicitVRLittleEndian])
     server: Any = ae.start_server(
@@ -200,3 +209,129 @@ async def test_a_pacs_that_is_down_makes_the_move_fail(kept: Kept) -> None:
         move, listening.port, "NOORD_PACS", StudyInstanceUID=images[0].StudyInstanceUID
     )
     assert last.Status == 0xA801
+
+
+@pytest.mark.parametrize("stored", [RLELossless, JPEGLSLossless])
+async def test_a_peer_that_cannot_decompress_gets_native_pixels(
+    listening: Listening, stored: str
+) -> None:
+    [image] = ct_series(slices=1)
+    whole = image.PixelData
+    image.compress(stored, generate_instance_uid=False)
+    await listening.stores([sendable(image, stored)])
+    last, got = await asyncio.to_thread(
+        get, listening.port, ExplicitVRLittleEndian, StudyInstanceUID=image.StudyInstanceUID
+    )
+    assert (last.Status, last.NumberOfCompletedSuboperations) == (0x0000, 1)
+    [(syntax, content)] = got.values()
+    assert syntax == ExplicitVRLittleEndian
+    assert content.endswith(whole)
+    with pacs("NOORD_PACS", ImplicitVRLittleEndian) as (port, moved):
+        await listening.pacs_listens_at(port)
+        last = await asyncio.to_thread(
+            move, listening.port, "NOORD_PACS", StudyInstanceUID=image.StudyInstanceUID
+        )
+    assert last.Status == 0x0000
+    assert [syntax for syntax, _ in moved.values()] == [ImplicitVRLittleEndian]
+
+
+async def test_what_the_peer_does_not_take_is_counted_and_named(listening: Listening) -> None:
+    images = ct_series(slices=2)
+    [other] = ct_series(slices=1, study=images[0].StudyInstanceUID)
+    other.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+    await listening.stores(map(sendable, [*images, other]))
+    asked = _asked({"StudyInstanceUID": images[0].StudyInstanceUID})
+
+    def ask(port: int) -> list[tuple[Dataset, Dataset | None]]:
+        with associated(port, [build_context(MOVE)]) as association:
+            return list(association.send_c_move(asked, "NOORD_PACS", MOVE))
+
+    with pacs() as (port, got):
+        await listening.pacs_listens_at(port)
+        answers = await asyncio.to_thread(ask, listening.port)
+    assert len(got) == 2
+    last, identifier = answers[-1]
+    assert (last.Status, last.NumberOfCompletedSuboperations) == (0xB000, 2)
+    assert (last.NumberOfFailedSuboperations, last.NumberOfWarningSuboperations) == (1, 0)
+    assert "NumberOfRemainingSuboperations" not in last
+    assert identifier is not None
+    assert identifier.FailedSOPInstanceUIDList == other.SOPInstanceUID
+    counts = [answer.NumberOfRemainingSuboperations for answer, _ in answers[:-1]]
+    assert counts == [2, 1]
+
+
+async def test_nothing_that_is_taken_means_that_all_fails(kept: Kept) -> None:
+    listening, images = kept
+    last, got = await asyncio.to_thread(
+        get, listening.port, JPEGLSLossless, StudyInstanceUID=images[0].StudyInstanceUID
+    )
+    assert (last.Status, last.NumberOfFailedSuboperations, got) == (0xA702, 3, {})
+
+
+async def test_a_move_can_be_cancelled_in_the_middle(listening: Listening) -> None:
+    images = ct_series(slices=30)
+    await listening.stores(map(sendable, images))
+
+    def ask(port: int) -> Dataset:
+        with associated(port, [build_context(MOVE)]) as association:
+            asked = _asked({"StudyInstanceUID": images[0].StudyInstanceUID})
+            answers = association.send_c_move(asked, "NOORD_PACS", MOVE, msg_id=7)
+            next(answers)
+            association.send_c_cancel(7, query_model=MOVE)
+            return [answer for answer, _ in answers][-1]
+
+    with pacs() as (port, got):
+        await listening.pacs_listens_at(port)
+        last = await asyncio.to_thread(ask, listening.port)
+    assert last.Status == 0xFE00
+    assert last.NumberOfCompletedSuboperations == len(got) < 30
+    assert last.NumberOfRemainingSuboperations == 30 - len(got)
+
+
+async def test_the_receiver_learns_who_asked(kept: Kept) -> None:
+    listening, images = kept
+    heard: list[tuple[str, int]] = []
+
+    def take(event: evt.Event) -> int:
+        request: Any = event.request
+        heard.append(
+            (request.MoveOriginatorApplicationEntityTitle, request.MoveOriginatorMessageID)
+        )
+        return 0x0000
+
+    ae = AE("NOORD_PACS")
+    ae.add_supported_context(CT, ExplicitVRLittleEndian)
+    server: Any = ae.start_server(
+        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, take)]
+    )
+    await listening.pacs_listens_at(server.server_address[1])
+    await asyncio.to_thread(
+        move, listening.port, "NOORD_PACS", StudyInstanceUID=images[0].StudyInstanceUID
+    )
+    ae.shutdown()
+    assert heard == [("NOORD_PACS", 1)] * 3
+
+
+def test_more_classes_than_fit_into_one_association_go_over_several() -> None:
+    fields: Any = dict.fromkeys(Instance.__dataclass_fields__)
+    fields["transfer_syntax_uid"] = JPEGLSLossless
+    instances = [Instance(**fields | {"sop_class_uid": f"2.25.{n % 150}"}) for n in range(300)]
+    parted = list(groups(instances))
+    assert sum(len(group) for group in parted) == 300
+    assert len(parted) == 3
+    for group in parted:
+        assert len(contexts(group)) <= 128
+    classes = [{one.sop_class_uid for one in group} for group in parted]
+    assert not classes[0] & classes[1]
+
+
+@given(st.lists(st.sampled_from([0x0000, 0xB000, 0xA700, 0x0110, None]), max_size=20))
+def test_counts_always_add_up(statuses: list[int | None]) -> None:
+    tally = Tally(len(statuses))
+    for place, status in enumerate(statuses):
+        tally.count(f"2.25.{place}", status)
+    assert tally.remaining == 0
+    assert tally.completed + tally.warning + tally.failed == len(statuses)
+    assert len(tally.failures) == tally.failed
+    assert (tally.status == 0x0000) == (tally.completed == len(statuses))
+    assert (tally.status == 0xA702) == (0 < len(statuses) == tally.failed)

@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import structlog
 from pynetdicom import AE, _config, evt
@@ -52,6 +53,7 @@ class Desk:
     intake: Intake
     callers: dict[Association, Endpoint] = field(default_factory=dict)
     storing: dict[Association, Storing] = field(default_factory=dict)  # of each that stores
+    commitments: dict[Association, UUID] = field(default_factory=dict)  # just asked for on each
 
     def ask(self, verb: Coroutine[Any, Any, _Answer]) -> _Answer:
         """Wait, in a handler's thread, for a verb in the loop."""

@@ -9,6 +9,7 @@ import structlog
 from crossread.gateways.dicom import negotiate, pdu
 from crossread.gateways.dicom.accept import Connection
 from crossread.gateways.dicom.association import Ending, StorageAssociation
+from crossread.gateways.dicom.attend import attend
 from crossread.gateways.dicom.fault import fault
 from crossread.gateways.dicom.handover import Handover
 from crossread.gateways.dicom.pdu import AbortReason, Kind, Malformed, Rejection, Request
@@ -130,10 +131,12 @@ class Reception:
         desk = self._desk
         association = self._handover.association(connection, prefix)
         desk.callers[association] = caller
+        attend(desk, association)
         try:
             self._handover.serve(association)
         finally:
             del desk.callers[association]
+            desk.commitments.pop(association, None)
             storing = desk.storing.pop(association, None)
             if storing is not None:
                 storing.close()

@@ -1,92 +1,193 @@
-"""C-MOVE and C-GET: images go back to the hospital that asks for its own (PS3.4 C.4.2, C.4.3)."""
+"""C-MOVE and C-GET: images go back to the hospital that asks for its own (PS3.4 C.4.2, C.4.3).
+
+The whole of both services is here, in place of pynetdicom's: that knows one association for a
+C-MOVE, names itself as the one who asked, and converts only what was never compressed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from io import BytesIO
+from typing import TYPE_CHECKING
 
 import structlog
 from pydicom import Dataset
-from pynetdicom import build_context, evt
+from pynetdicom import evt
+from pynetdicom.dimse_primitives import C_GET, C_MOVE
+from pynetdicom.dsutils import encode
 
-from crossread.archive import retrieve, search
+from crossread.archive import search
 from crossread.archive.model import Instance
 from crossread.audit.model import Entry
 from crossread.audit.record import record
-from crossread.gateways.dicom.kept import KeptDataset
+from crossread.gateways.dicom.fault import fault
 from crossread.gateways.dicom.query import unique_keys
+from crossread.gateways.dicom.suboperations import (
+    CANCELLED,
+    PENDING,
+    Reader,
+    Tally,
+    failed_list,
+    give,
+)
+from crossread.gateways.dicom.target import Target, Unopened, groups
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Endpoint, EndpointKind
-from crossread.platform.errors import CrossreadError
+from crossread.platform.errors import Unreadable
 
 if TYPE_CHECKING:
     from crossread.gateways.dicom.listener import Desk
 
-PENDING, CANCELLED = 0xFF00, 0xFE00
+SUCCESS, TOO_MANY, UNKNOWN_DESTINATION = 0x0000, 0xA701, 0xA801
+WRONG_IDENTIFIER, UNABLE = 0xA900, 0xC000
+MATCHES_AT_MOST = 65_535  # the counts are of VR US
 # for the conformance statement
 MEANINGS: dict[int, str] = {
     PENDING: "sub-operations continue; the counts say how many are done",
-    0x0000: "all sub-operations are complete; also when nothing matches",
+    SUCCESS: "all sub-operations are complete; also when nothing matches",
     CANCELLED: "cancelled by C-CANCEL; the counts say how far it came",
+    TOO_MANY: f"more than {MATCHES_AT_MOST} instances match; ask in parts",
     0xA702: "every sub-operation failed; FailedSOPInstanceUIDList names them",
-    0xA801: "the destination is no PACS of the hospital that asks, or does not answer",
-    0xB000: "some sub-operations failed; FailedSOPInstanceUIDList names them",
+    UNKNOWN_DESTINATION: "the destination is no PACS of the hospital that asks, or does not answer",
+    WRONG_IDENTIFIER: "the identifier lacks a level, or the unique key of that level",
+    0xB000: "some sub-operations failed or had warnings; FailedSOPInstanceUIDList names them",
+    UNABLE: "the request cannot be answered now",
 }
-_CONTEXTS_AT_MOST = 128  # PS3.8 9.3.2: odd numbers from 1 to 255
+UNIQUE = {
+    "PATIENT": "PatientID",
+    "STUDY": "StudyInstanceUID",
+    "SERIES": "SeriesInstanceUID",
+    "IMAGE": "SOPInstanceUID",
+}
 
 log = structlog.get_logger(__name__)
 
 
-def move_handler(desk: Desk) -> Callable[[evt.Event], Iterator[Any]]:
-    """The answers to each C-MOVE-RQ: the address, the count, then each instance."""
+class NotRetrieved(Exception):
+    """Nothing is given; `status` says why."""
 
-    def move(event: evt.Event) -> Iterator[Any]:
-        caller = desk.caller(event)
-        destination = desk.ask(_destination(desk, caller, (event.move_destination or "").strip()))
-        if destination is None:
-            yield None, None
-            return
-        instances = desk.ask(_asked_for(desk, caller, event.identifier, destination.application))
-        contexts = _contexts(instances)
-        yield destination.host, destination.port, {"contexts": contexts}
-        yield from _give(desk, event, instances)
+    def __init__(self, status: int) -> None:
+        super().__init__(f"{status:04X}H")
+        self.status = status
+
+
+def move_handler(desk: Desk) -> Callable[[evt.Event], None]:
+    """Answer each C-MOVE-RQ, to the last response."""
+
+    def move(event: evt.Event) -> None:
+        answers = Answers(event, C_MOVE)
+        try:
+            caller = desk.caller(event)
+            to = (event.move_destination or "").strip()
+            destination = desk.ask(_destination(desk, caller, to))
+            if destination is None:
+                raise NotRetrieved(UNKNOWN_DESTINATION)
+            instances = desk.ask(asked_for(desk, caller, event.identifier, destination))
+            tally = Tally(len(instances))
+            target = Target(event, caller, destination)
+            for group in groups(instances):
+                with target.opened(group):
+                    give(Reader(desk, group), target.stores, tally, answers)
+                if answers.is_over:
+                    break
+            answers.finish(tally)
+        except NotRetrieved as refusal:
+            answers.refuse(refusal.status)
+        except Unopened:
+            answers.refuse(UNKNOWN_DESTINATION)
+        except Exception as error:
+            log.error("retrieve.failed", **fault(error))
+            answers.refuse(UNABLE)
 
     return move
 
 
-def get_handler(desk: Desk) -> Callable[[evt.Event], Iterator[Any]]:
-    """The answers to each C-GET-RQ: the count, then each instance."""
+def get_handler(desk: Desk) -> Callable[[evt.Event], None]:
+    """Answer each C-GET-RQ, to the last response."""
 
-    def get(event: evt.Event) -> Iterator[Any]:
-        caller = desk.caller(event)
-        yield from _give(
-            desk, event, desk.ask(_asked_for(desk, caller, event.identifier, caller.application))
-        )
+    def get(event: evt.Event) -> None:
+        answers = Answers(event, C_GET)
+        try:
+            caller = desk.caller(event)
+            instances = desk.ask(asked_for(desk, caller, event.identifier, caller))
+            tally = Tally(len(instances))
+            target = Target(event, caller, caller)
+            target.use(event.assoc)
+            give(Reader(desk, instances), target.stores, tally, answers)
+            answers.finish(tally)
+        except NotRetrieved as refusal:
+            answers.refuse(refusal.status)
+        except Exception as error:
+            log.error("retrieve.failed", **fault(error))
+            answers.refuse(UNABLE)
 
     return get
 
 
-def _give(desk: Desk, event: evt.Event, instances: list[Instance]) -> Iterator[Any]:
-    yield len(instances)
-    for instance in instances:
-        if event.is_cancelled:
-            yield CANCELLED, None
+class Answers:
+    """The responses to one C-MOVE-RQ or C-GET-RQ."""
+
+    def __init__(self, event: evt.Event, kind: type[C_MOVE] | type[C_GET]) -> None:
+        self._event = event
+        self._association = event.assoc
+        self._response = kind()
+        self._response.MessageIDBeingRespondedTo = event.request.MessageID
+        self._response.AffectedSOPClassUID = event.request.AffectedSOPClassUID
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether C-CANCEL came."""
+        return bool(self._event.is_cancelled)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be given: it was cancelled, or the asker is gone."""
+        return self.is_cancelled or not self._is_there
+
+    @property
+    def _is_there(self) -> bool:
+        return (
+            self._association.is_established
+            and self._association.dul.is_alive()
+            and self._association.dul.peek_next_pdu() is None
+        )
+
+    def progress(self, tally: Tally) -> None:
+        """A Pending response, with the counts so far."""
+        self._send(PENDING, tally, remaining=True)
+
+    def finish(self, tally: Tally) -> None:
+        """The last response; nobody hears it who is gone."""
+        cancelled = self.is_cancelled and tally.remaining > 0
+        status = CANCELLED if cancelled else tally.status
+        self._send(status, tally, remaining=cancelled)
+
+    def refuse(self, status: int) -> None:
+        """The last response of a request of which nothing is done."""
+        self._send(status, None, remaining=False)
+
+    def _send(self, status: int, tally: Tally | None, *, remaining: bool) -> None:
+        if not self._association.is_established:
             return
-        try:
-            content = desk.ask(retrieve.give_out(desk.database, desk.objects, instance))
-        except CrossreadError as error:
-            log.error("instance.not_given", cause=error.cause, error=type(error).__name__)
-            yield PENDING, _not_given(instance)
-            continue
-        yield PENDING, KeptDataset(instance, content[instance.dataset_offset :])
+        response = self._response
+        response.Status = status
+        response.NumberOfRemainingSuboperations = tally.remaining if tally and remaining else None
+        if tally is not None:
+            response.NumberOfFailedSuboperations = tally.failed
+            response.NumberOfWarningSuboperations = tally.warning
+            response.NumberOfCompletedSuboperations = tally.completed
+        named = tally is not None and status not in {PENDING, SUCCESS}
+        response.Identifier = self._failures(tally) if tally and named else None
+        context_id = self._event.context.context_id
+        self._association.dimse.send_msg(response, context_id)
 
-
-def _not_given(instance: Instance) -> Dataset:
-    """What pynetdicom counts as a failed sub-operation, by its UID: it has no transfer syntax."""
-    failed = Dataset()
-    failed.SOPClassUID = instance.sop_class_uid
-    failed.SOPInstanceUID = instance.sop_instance_uid
-    return failed
+    def _failures(self, tally: Tally) -> BytesIO:
+        syntax = self._event.context.transfer_syntax
+        encoded = encode(
+            failed_list(tally), syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated
+        )
+        return BytesIO(encoded or b"")
 
 
 async def _destination(desk: Desk, caller: Endpoint, application: str) -> Endpoint | None:
@@ -96,10 +197,22 @@ async def _destination(desk: Desk, caller: Endpoint, application: str) -> Endpoi
     return found if found is not None and found.hospital_id == caller.hospital_id else None
 
 
-async def _asked_for(desk: Desk, caller: Endpoint, asked: Dataset, to: str) -> list[Instance]:
-    """The caller's own instances that the request names, at whatever level."""
+async def asked_for(
+    desk: Desk, caller: Endpoint, asked: Dataset, to: Endpoint
+) -> Sequence[Instance]:
+    """The caller's own instances that the unique keys of a request name.
+
+    Raises NotRetrieved. What a rejection note hides is not given.
+    """
+    level = str(asked.get("QueryRetrieveLevel") or "").strip()
+    if level not in UNIQUE or not asked.get(UNIQUE[level]):
+        raise NotRetrieved(WRONG_IDENTIFIER)
+    try:
+        named = replace(unique_keys(asked), limit=MATCHES_AT_MOST + 1)
+    except Unreadable as error:
+        raise NotRetrieved(WRONG_IDENTIFIER) from error
     async with desk.database.transaction() as db:
-        found = await search.instances(db, caller.hospital_id, unique_keys(asked))
+        found = await search.instances(db, caller.hospital_id, named)
         await record(
             db,
             Entry(
@@ -110,20 +223,9 @@ async def _asked_for(desk: Desk, caller: Endpoint, asked: Dataset, to: str) -> l
                 allowed=True,
                 reader_hospital_id=caller.hospital_id,
                 hospital_id=caller.hospital_id,
-                facts={"instances": len(found), "to": to},
+                facts={"instances": len(found), "to": to.application},
             ),
         )
-    return found
-
-
-def _contexts(instances: list[Instance]) -> list[Any]:
-    """What to propose to the receiver: each class in the syntaxes it is kept in."""
-    kinds: dict[str, set[str]] = {}
-    for instance in instances:
-        kinds.setdefault(instance.sop_class_uid, set()).add(instance.transfer_syntax_uid)
-    contexts = [
-        build_context(sop_class, syntax)
-        for sop_class, syntaxes in sorted(kinds.items())
-        for syntax in sorted(syntaxes)
-    ]
-    return contexts[:_CONTEXTS_AT_MOST]
+    if len(found) > MATCHES_AT_MOST:
+        raise NotRetrieved(TOO_MANY)
+    return [one for one in found if not one.rejection]

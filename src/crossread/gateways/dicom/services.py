@@ -10,39 +10,37 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydicom.uid import (
-    AllTransferSyntaxes,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
+from pydicom.uid import AllTransferSyntaxes
 from pynetdicom import AE, evt
 from pynetdicom.presentation import AllStoragePresentationContexts
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    ModalityPerformedProcedureStep,
+    ModalityWorklistInformationFind,
     PatientRootQueryRetrieveInformationModelFind,
     PatientRootQueryRetrieveInformationModelGet,
     PatientRootQueryRetrieveInformationModelMove,
+    StorageCommitmentPushModel,
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
     Verification,
 )
 
-from crossread.gateways.dicom import query, retrieve, storage
+from crossread.archive.transcode import UNCOMPRESSED
+from crossread.gateways.dicom import (
+    commitment,
+    modality_worklist,
+    performed_step,
+    query,
+    retrieve,
+    storage,
+)
 
 if TYPE_CHECKING:
     from crossread.gateways.dicom.listener import Desk
 
 Handler = Callable[[evt.Event], Any]
 Maker = Callable[["Desk"], Handler]
-
-UNCOMPRESSED = (
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,30 @@ SERVICES: tuple[Service, ...] = (
         ),
         {evt.EVT_C_GET: retrieve.get_handler},
         statuses=retrieve.MEANINGS,
+    ),
+    Service(
+        "Storage Commitment (push model)",
+        "PS3.4 J.3",
+        (StorageCommitmentPushModel,),
+        {evt.EVT_N_ACTION: commitment.handler},
+        statuses=commitment.MEANINGS,
+    ),
+    Service(
+        "Modality Worklist",
+        "PS3.4 Annex K",
+        (ModalityWorklistInformationFind,),
+        {evt.EVT_C_FIND: modality_worklist.handler},
+        statuses=modality_worklist.MEANINGS,
+    ),
+    Service(
+        "Modality Performed Procedure Step",
+        "PS3.4 F.7",
+        (ModalityPerformedProcedureStep,),
+        {
+            evt.EVT_N_CREATE: performed_step.create_handler,
+            evt.EVT_N_SET: performed_step.set_handler,
+        },
+        statuses=performed_step.MEANINGS,
     ),
 )
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 import hl7
 
+from crossread.platform.clock import LOCAL
 from crossread.platform.errors import Unreadable
 
 # MSH-18 (HL7 table 0211) and what Python calls it; what nobody names is tried as UTF-8 first
@@ -22,8 +22,6 @@ CHARACTER_SETS = {
     "8859/9": "iso8859-9",
     "8859/15": "iso8859-15",
 }
-# messages without a zone are in the hospital's own time
-LOCAL = ZoneInfo("Europe/Amsterdam")
 
 
 class Acknowledgement(StrEnum):

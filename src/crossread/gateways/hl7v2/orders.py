@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from crossread.gateways.hl7v2.message import (
     Acknowledgement,
@@ -60,6 +61,7 @@ MODALITIES = {
 }
 _UID = re.compile(r"(?=.{1,64}$)[0-9]+(\.[0-9]+)+")  # PS3.5 9.1; leading zeros do occur
 LONGEST = 64  # characters of a number that something is found by; DICOM's are 16 (SH) and 64 (LO)
+SHORT = 16
 LONGEST_CONTROL_ID = 199  # characters of MSH-10, from HL7 v2.7 on; 20 before
 
 
@@ -227,6 +229,10 @@ def _request(
         question=_question(group),
         referrer=_clinician(group, "OBR", 16) or _clinician(group, "ORC", 12),
         requested_at=moment(get("ORC", 9)) or moment(get("OBR", 6)),
+        scheduled_at=_scheduled(group),
+        station=_short(get("IPC", 9)),
+        requested_procedure_id=_short(get("IPC", 2) or get("OBR", 19)),
+        scheduled_step_id=_short(get("IPC", 4) or get("OBR", 20)),
     )
 
 
@@ -264,6 +270,22 @@ def _study_uid(group: Group, place: int) -> str:
 def _urgency(group: Group) -> Urgency | None:
     code = group.get("TQ1", 9) or group.get("OBR", 27, 6) or group.get("ORC", 7, 6)
     return URGENCIES.get(code.upper(), Urgency.ROUTINE) if code else None
+
+
+def _scheduled(group: Group) -> datetime | None:
+    """When it is to be done: TQ1-7, OBR-36, or the fourth component of the old OBR-27, ORC-7."""
+    said = (
+        group.get("TQ1", 7),
+        group.get("OBR", 36),
+        group.get("OBR", 27, 4),
+        group.get("ORC", 7, 4),
+    )
+    return next((at for at in map(moment, said) if at is not None), None)
+
+
+def _short(text: str) -> str:
+    """An identifier that a machine can hold (VR SH and AE: 16 characters); another is left out."""
+    return text if len(text) <= SHORT and "\\" not in text else ""
 
 
 def _question(group: Group) -> str:

@@ -1,10 +1,11 @@
-"""All SQL about orders."""
+"""SQL about orders, and the studies that answer them."""
 
 from datetime import datetime
 from uuid import UUID
 
 from crossread.hospitals.model import Urgency
 from crossread.orders.model import MatchRule, Order, OrderState
+from crossread.patients.model import Patient
 from crossread.platform.database import Connection, Row
 from crossread.platform.errors import NotFound
 
@@ -16,9 +17,12 @@ async def save(db: Connection, order: Order) -> None:
         insert into orders.order (
             id, hospital_id, accession_number, placer_number, filler_number, patient_id,
             study_instance_uid, procedure_code, procedure_text, procedure_system, modality,
-            urgency, question, referrer, state, requested_at, received_at, revision
+            urgency, question, referrer, state, requested_at, received_at, revision,
+            scheduled_at, station, requested_procedure_id, scheduled_step_id
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (
+            %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+        )
         on conflict (id) do update
         set placer_number = excluded.placer_number, filler_number = excluded.filler_number,
             patient_id = excluded.patient_id, study_instance_uid = excluded.study_instance_uid,
@@ -26,7 +30,10 @@ async def save(db: Connection, order: Order) -> None:
             procedure_system = excluded.procedure_system, modality = excluded.modality,
             urgency = excluded.urgency, question = excluded.question,
             referrer = excluded.referrer, state = excluded.state,
-            requested_at = excluded.requested_at, revision = excluded.revision
+            requested_at = excluded.requested_at, revision = excluded.revision,
+            scheduled_at = excluded.scheduled_at, station = excluded.station,
+            requested_procedure_id = excluded.requested_procedure_id,
+            scheduled_step_id = excluded.scheduled_step_id
         """,
         (
             order.id,
@@ -47,6 +54,10 @@ async def save(db: Connection, order: Order) -> None:
             order.requested_at,
             order.received_at,
             order.revision,
+            order.scheduled_at,
+            order.station,
+            order.requested_procedure_id,
+            order.scheduled_step_id,
         ),
     )
 
@@ -206,6 +217,54 @@ async def waiting(db: Connection, hospital_id: str, limit: int) -> list[Row]:
     return await cursor.fetchall()
 
 
+async def to_do(
+    db: Connection,
+    hospital_id: str,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+) -> list[tuple[Order, Patient]]:
+    """What a hospital asked for and has no images of, by when it is to be done."""
+    cursor = await db.execute(
+        """
+        select o.*, p.issuer as p_issuer, p.number as p_number, p.bsn as p_bsn, p.name as p_name,
+               p.birth_date as p_birth_date, p.sex as p_sex, p.updated_at as p_updated_at
+        from orders.order o
+        join patients.patient p on p.id = o.patient_id
+        where o.hospital_id = %(hospital)s and o.state = 'placed'
+          and (
+              %(since)s::timestamptz is null
+              or coalesce(o.scheduled_at, o.requested_at, o.received_at) >= %(since)s
+          )
+          and (
+              %(until)s::timestamptz is null
+              or coalesce(o.scheduled_at, o.requested_at, o.received_at) <= %(until)s
+          )
+        order by coalesce(o.scheduled_at, o.requested_at, o.received_at)
+        limit %(limit)s
+        """,
+        {"hospital": hospital_id, "since": since, "until": until, "limit": limit},
+    )
+    return [
+        (
+            _order(row),
+            Patient(
+                row["patient_id"],
+                hospital_id,
+                row["p_issuer"],
+                row["p_number"],
+                row["p_bsn"],
+                row["p_name"],
+                row["p_birth_date"],
+                row["p_sex"],
+                row["p_updated_at"],
+            ),
+        )
+        for row in await cursor.fetchall()
+    ]
+
+
 async def matched_among(db: Connection, study_ids: list[UUID]) -> frozenset[UUID]:
     """Which of these studies have an order."""
     cursor = await db.execute(
@@ -234,4 +293,8 @@ def _order(row: Row) -> Order:
         requested_at=row["requested_at"],
         received_at=row["received_at"],
         revision=row["revision"],
+        scheduled_at=row["scheduled_at"],
+        station=row["station"],
+        requested_procedure_id=row["requested_procedure_id"],
+        scheduled_step_id=row["scheduled_step_id"],
     )
