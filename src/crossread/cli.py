@@ -138,6 +138,30 @@ def hospital_test(identifier: str, config: Config = None) -> None:
         raise typer.Exit(FAILED)
 
 
+@hospital.command("key")
+def hospital_key(
+    identifier: Annotated[str, typer.Argument(help="Short name of the hospital.")],
+    right: Annotated[
+        list[str] | None,
+        typer.Option(help="read, store or delete; more than once. Default: read and store."),
+    ] = None,
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    show_all: Annotated[bool, typer.Option("--list", help="Show its keys instead.")] = False,
+    revoke: Annotated[str | None, typer.Option(help="End the key with this name.")] = None,
+    config: Config = None,
+) -> None:
+    """Make a key for the hospital's own systems (DICOMweb); it is shown once."""
+    from crossread.commands import keys
+
+    use = settings(config)
+    if show_all:
+        keys.show(use, identifier)
+    elif revoke is not None:
+        keys.revoke(use, identifier, revoke)
+    else:
+        keys.make(use, identifier, right or ["read", "store"], label)
+
+
 @user.command("add")
 def user_add(
     username: str,

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from crossread.archive import part10, store
-from crossread.archive.candidate import Place, candidate
+from crossread.archive.candidate import Candidate, Place, candidate
 from crossread.archive.checksum import Running, running
 from crossread.archive.commit import PATIENCE, Committer
 from crossread.archive.model import (
@@ -80,12 +80,14 @@ class Receiver:
         self._packs: dict[tuple[str, str], Pack] = {}  # by hospital and study, last used last
         self._issuers: dict[str, str] = {}
         self._announced: Announced | None = None
+        self.latest: Candidate | None = None  # what `finish` was about, if it could be read
 
     def begin(self, announced: Announced) -> None:
         """An instance is about to come."""
         if self._announced is not None:
             self.abandon()
         self._announced = announced
+        self.latest = None
         self._waiting = bytearray()
         self._checksum: Running = running()
         self._size = 0
@@ -192,7 +194,7 @@ class Receiver:
         place = Place(pack.id, pack.key, start, offset + self._size, offset)
         digest = self._checksum.hexdigest()
         issuer = self._issuer(announced.hospital_id)
-        new = candidate(announced, contents, place, digest, issuer, now)
+        new = self.latest = candidate(announced, contents, place, digest, issuer, now)
         pack.sync()
         if self._intake.objects.folder is None:
             with pack.path.open("rb") as content:

@@ -92,6 +92,7 @@ class Announced:
     sop_class_uid: str = ""  # empty: not said
     sop_instance_uid: str = ""
     protocol: str = "dimse"  # or "stow"
+    study_instance_uid: str = ""  # the only study that it may belong to; empty: any
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,3 +254,7 @@ def _agree(announced: Announced, uids: dict[str, str]) -> None:
             Reason.OTHER_CLASS,
             "The SOP Class UID that was announced is not the one in the data set.",
         )
+    if announced.study_instance_uid not in {"", uids["StudyInstanceUID"]}:
+        raise NotArchived(
+            Reason.OTHER_STUDY, "This instance belongs to another study than it was sent for."
+        )

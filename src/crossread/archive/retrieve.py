@@ -43,6 +43,11 @@ async def file(objects: Objects, instance: Instance) -> bytes:
     return verified(instance, content)
 
 
+async def part(objects: Objects, instance: Instance, start: int, length: int) -> bytes:
+    """Bytes of the kept file from `start`: a part cannot be verified. Raises NotFound, NotHere."""
+    return await objects.get_range(_key(instance), instance.start + start, length)
+
+
 async def stream(
     objects: Objects, instances: Sequence[Instance]
 ) -> AsyncIterator[tuple[Instance, bytes]]:

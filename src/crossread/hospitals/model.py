@@ -139,6 +139,26 @@ def address(text: str) -> IPv4Address | IPv6Address | None:
     return mapped or found
 
 
+class Right(StrEnum):
+    """What a key lets a hospital's own system do with the hospital's own file."""
+
+    READ = "read"
+    STORE = "store"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is known of a key; the key itself is only with the hospital's system."""
+
+    id: str  # what it is called when it is listed or revoked
+    hospital_id: str
+    label: str  # what it is for
+    rights: frozenset[Right]
+    made_at: datetime
+    revoked_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Hospital:
     """An organisation that takes part (FHIR Organization)."""

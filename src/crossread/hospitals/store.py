@@ -12,8 +12,10 @@ from crossread.hospitals.model import (
     EndpointKind,
     Form,
     Hospital,
+    Key,
     Purpose,
     Reader,
+    Right,
     Role,
     Urgency,
 )
@@ -323,10 +325,52 @@ async def agreement(db: Connection, agreement_id: str, version: int) -> Agreemen
     return _agreement(row)
 
 
+async def insert_key(db: Connection, key: Key, key_digest: bytes) -> None:
+    """Add a key."""
+    await db.execute(
+        """
+        insert into hospitals.key (digest, id, hospital_id, label, rights, made_at)
+        values (%s, %s, %s, %s, %s, %s)
+        """,
+        (key_digest, key.id, key.hospital_id, key.label, sorted(key.rights), key.made_at),
+    )
+
+
+async def key_by_digest(db: Connection, key_digest: bytes) -> Key | None:
+    """The key with this digest, if it was not revoked."""
+    cursor = await db.execute(f"{_KEY} where digest = %s and revoked_at is null", (key_digest,))
+    row = await cursor.fetchone()
+    return _key(row) if row else None
+
+
+async def keys(db: Connection, hospital_id: str) -> list[Key]:
+    """All keys that a hospital ever had, the oldest first."""
+    cursor = await db.execute(f"{_KEY} where hospital_id = %s order by made_at", (hospital_id,))
+    return [_key(row) for row in await cursor.fetchall()]
+
+
+async def revoke_key(db: Connection, hospital_id: str, key_id: str, now: datetime) -> bool:
+    """End a key; False when there is none that counts."""
+    cursor = await db.execute(
+        """
+        update hospitals.key
+        set revoked_at = %s
+        where hospital_id = %s and id = %s and revoked_at is null
+        """,
+        (now, hospital_id, key_id),
+    )
+    return cursor.rowcount == 1
+
+
 _ENDPOINT = """
     select id, hospital_id, kind, host, port, application, facility, active,
            tls, networks::text[] as networks, certificates
     from hospitals.endpoint
+"""
+
+_KEY = """
+    select id, hospital_id, label, rights, made_at, revoked_at
+    from hospitals.key
 """
 
 _READER = """
@@ -378,4 +422,15 @@ def _agreement(row: Row) -> Agreement:
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         needs_consent=row["needs_consent"],
+    )
+
+
+def _key(row: Row) -> Key:
+    return Key(
+        row["id"],
+        row["hospital_id"],
+        row["label"],
+        frozenset(Right(right) for right in row["rights"]),
+        row["made_at"],
+        row["revoked_at"],
     )

@@ -1,22 +1,22 @@
 """The HTTP application, put together from the rooms' routes."""
 
 import asyncio
-import secrets
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.middleware.sessions import SessionMiddleware
 
 from crossread import __version__
 from crossread.access import api as access
+from crossread.archive.intake import Intake
 from crossread.consent import api as consent
 from crossread.delivery import api as delivery
 from crossread.gateways.dicomweb import api as dicomweb
+from crossread.gateways.dicomweb.hospital_door import Gatekeeper
+from crossread.gateways.dicomweb.task_door import Doorkeeper
 from crossread.hospitals import api as hospitals
 from crossread.hospitals.caller import Caller
 from crossread.orders import api as orders
@@ -27,22 +27,17 @@ from crossread.platform.errors import NotFound
 from crossread.platform.events import Position
 from crossread.platform.http import BadRequest, Ground
 from crossread.platform.objects import Objects
-from crossread.platform.telemetry import observe_request, set_up
+from crossread.platform.telemetry import set_up
 from crossread.reporting import api as reporting
 from crossread.web import health, sign_in
+from crossread.web.around import Around
 from crossread.web.errors import answer_errors
 from crossread.web.feed import Feed
+from crossread.web.knock import knock
 from crossread.web.session import identify
 from crossread.worklist import api as worklist
 
 READING_ROOM = Path(__file__).parent / "reading_room"
-
-_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
-    " script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:;"
-    " connect-src 'self' data: blob:;"
-    " frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
 
 feed = APIRouter(prefix="/api", tags=["feed"])
 pages = APIRouter()
@@ -56,19 +51,22 @@ def create(chosen: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Database(use.resolved_database_url()) as database:
-            app.state.ground = Ground(database, Objects(use.objects_location()), clock.now)
+            objects = Objects(use.objects_location())
+            app.state.ground = Ground(database, objects, clock.now)
+            spool = use.data_folder.resolve() / "spool"
+            app.state.intake = Intake(database, objects, clock.now, spool=spool)
             app.state.feed = Feed(database)
             following = asyncio.create_task(app.state.feed.follow())
             yield
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
+            await app.state.intake.close()
 
     app = FastAPI(title="crossread", version=__version__, lifespan=lifespan, docs_url=None)
     app.state.settings = use
     app.state.oauth = sign_in.provider_for(use)
-    app.state.doorkeeper = dicomweb.Doorkeeper()
+    app.state.doorkeeper, app.state.gatekeeper = Doorkeeper(), Gatekeeper()
     answer_errors(app)
-    app.middleware("http")(_around)
     app.add_middleware(
         SessionMiddleware,  # only carries the state of a sign-in at the identity provider
         secret_key=use.secret(),
@@ -76,6 +74,7 @@ def create(chosen: Settings | None = None) -> FastAPI:
         https_only=use.web.public_url.startswith("https:"),
         max_age=600,
     )
+    app.add_middleware(Around)
     app.include_router(health.router)
     app.include_router(sign_in.public)
     for router in (
@@ -91,6 +90,7 @@ def create(chosen: Settings | None = None) -> FastAPI:
         dicomweb.router,
     ):
         app.include_router(router, dependencies=[Depends(identify)])
+    app.include_router(dicomweb.hospital_router, dependencies=[Depends(knock)])
     app.include_router(pages)
     return app
 
@@ -125,25 +125,3 @@ async def reading_room(path: str) -> FileResponse:
         age = "public, max-age=31536000, immutable" if lasting else "no-cache"
         return FileResponse(file, headers={"Cache-Control": age})
     return FileResponse(page, headers={"Cache-Control": "no-cache"})
-
-
-async def _around(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Around every request: a trace id, figures, and the headers that protect a browser."""
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(trace=secrets.token_hex(8))
-    began = time.perf_counter()
-    response = await go_on(request)
-    route = request.scope.get("route")
-    observe_request(
-        getattr(route, "path", "unknown"),
-        request.method,
-        response.status_code,
-        time.perf_counter() - began,
-    )
-    headers = response.headers
-    headers.setdefault("Cache-Control", "no-store")
-    headers["Content-Security-Policy"] = _POLICY
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    return response

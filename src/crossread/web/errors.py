@@ -1,5 +1,7 @@
 """Errors of the rooms as HTTP answers: one table, and the sentence that goes with each."""
 
+from collections.abc import Mapping
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,6 +12,8 @@ from structlog.contextvars import get_contextvars
 
 from crossread.access.model import AccessDenied
 from crossread.archive.model import NotArchived
+from crossread.gateways.dicomweb.negotiation import NotAcceptable
+from crossread.gateways.dicomweb.refusals import NoSuchRange, UnsupportedMedia
 from crossread.platform.errors import (
     CrossreadError,
     NotFound,
@@ -33,6 +37,9 @@ STATUS: tuple[tuple[type[CrossreadError], int], ...] = (
     (Refused, 403),
     (BadRequest, 400),
     (NotArchived, 409),
+    (NotAcceptable, 406),
+    (UnsupportedMedia, 415),
+    (NoSuchRange, 416),
     (Unreadable, 400),
     (Unreachable, 503),
     (CrossreadError, 400),
@@ -53,6 +60,7 @@ def answer_errors(app: FastAPI) -> None:
             error.sentence,
             list(getattr(error, "reasons", ())),
             list(getattr(error, "remedies", ())),
+            getattr(error, "headers", None),
         )
 
     @app.exception_handler(RequestValidationError)
@@ -73,7 +81,11 @@ def answer_errors(app: FastAPI) -> None:
 
 
 def _answer(
-    status: int, sentence: str, reasons: list[str], remedies: list[str] | None = None
+    status: int,
+    sentence: str,
+    reasons: list[str],
+    remedies: list[str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     return JSONResponse(
         {
@@ -83,4 +95,5 @@ def _answer(
             "trace": get_contextvars().get("trace", ""),
         },
         status_code=status,
+        headers=headers,
     )

@@ -1,0 +1,63 @@
+"""Answers in the forms that DICOMweb knows: JSON and XML models, and multipart bodies."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import Request, Response
+
+from crossread.gateways.dicomweb import native_xml
+from crossread.gateways.dicomweb.multipart import writer
+from crossread.gateways.dicomweb.negotiation import Offer, chosen, wishes
+
+JSON, XML = "application/dicom+json", "application/dicom+xml"
+PLAIN_JSON = "application/json"
+# what is under a UID never changes; only its own reader's browser may keep it
+LASTING = {"Cache-Control": "private, max-age=3600, immutable"}
+
+
+def accept(request: Request) -> str:
+    """What is wanted: the query parameter goes before the header (PS3.18 8.3.3.1)."""
+    return request.query_params.get("accept", "") or ", ".join(request.headers.getlist("accept"))
+
+
+def dataset(
+    request: Request, body: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """One data set, in JSON, or as one XML document where that is wanted more."""
+    offers = [Offer(JSON, related=False), Offer(PLAIN_JSON, related=False)]
+    offers.append(Offer(XML, related=False))
+    offer = chosen(wishes(accept(request)), offers)
+    if offer.kind == XML:
+        return Response(native_xml.document(body), status, headers, XML)
+    return Response(encoded(body), status, headers, offer.kind)
+
+
+def datasets(
+    request: Request, body: Sequence[dict[str, Any]], headers: Mapping[str, str] | None = None
+) -> Response:
+    """Data sets: one JSON array, or XML documents in a multipart body (PS3.18 8.7.4)."""
+    offer = chosen(wishes(accept(request)), MODELS)
+    if offer.kind != XML:
+        return Response(encoded(body), 200, headers, offer.kind)
+    return xml(body, headers)
+
+
+# the forms of data sets without bulk data
+MODELS = (Offer(JSON, related=False), Offer(PLAIN_JSON, related=False), Offer(XML))
+
+
+def xml(body: Sequence[dict[str, Any]], headers: Mapping[str, str] | None = None) -> Response:
+    """Data sets as XML documents in a multipart body."""
+    written = writer(XML)
+    pieces = []
+    for place, one in enumerate(body):
+        document = native_xml.document(one)
+        pieces += [written.head(XML, len(document), first=place == 0), document]
+    content = b"".join([*pieces, written.end])
+    return Response(content, 200, headers, written.content_type)
+
+
+def encoded(body: Any) -> bytes:
+    """JSON without a space too many."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

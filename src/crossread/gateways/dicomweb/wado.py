@@ -1,0 +1,137 @@
+"""WADO-RS: studies, series and instances as they were received (PS3.18 10.4.1.1.1)."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from crossread.archive import retrieve, store
+from crossread.archive.model import Instance, Study
+from crossread.archive.retrieve import Damaged
+from crossread.gateways.dicomweb import answers, conditional, forms
+from crossread.gateways.dicomweb.door import Seen
+from crossread.gateways.dicomweb.forms import Form
+from crossread.gateways.dicomweb.multipart import Writer, writer
+from crossread.gateways.dicomweb.negotiation import wishes
+from crossread.platform.errors import NotFound
+from crossread.platform.http import Ground, On
+
+router = APIRouter()
+PIECE = 1 << 20  # bytes that are sent at once, at least
+
+
+@router.get("/studies/{study_instance_uid}")
+async def study(request: Request, on: On, seen: Seen) -> Response:
+    """Every instance of a study, one after the other."""
+    return await _all_of(request, on, await instances_of(on, seen))
+
+
+@router.get("/studies/{study_instance_uid}/series/{series_instance_uid}")
+async def series(request: Request, on: On, seen: Seen, series_instance_uid: str) -> Response:
+    """Every instance of a series."""
+    return await _all_of(request, on, await instances_of(on, seen, series_instance_uid))
+
+
+@router.get(
+    "/studies/{study_instance_uid}/series/{series_instance_uid}/instances/{sop_instance_uid}"
+)
+async def instance(
+    request: Request, on: On, seen: Seen, series_instance_uid: str, sop_instance_uid: str
+) -> Response:
+    """One instance, behind our file meta."""
+    found = await instance_of(on, seen, series_instance_uid, sop_instance_uid)
+    form = forms.of_instances(wishes(answers.accept(request)), [found], single=True)
+    if form.related:
+        return await _all_of(request, on, [found], form)
+    etag = conditional.tag([found], form.syntax_for(found))
+    known = conditional.unchanged(request, etag)
+    if known is not None:
+        return known
+    headers = {**answers.LASTING, "ETag": etag, "Accept-Ranges": "bytes"}
+    part = conditional.wanted_range(request, etag, found.bytes)
+    if part is not None:
+        content = await retrieve.part(on.objects, found, *part)
+        headers |= conditional.partial_headers(*part, found.bytes)
+        return Response(content, 206, headers, forms.DICOM)
+    content = await retrieve.give_out(on.database, on.objects, found)
+    return Response(content, 200, headers, _kind(form, found))
+
+
+async def instances_of(
+    on: Ground, study: Study, series_instance_uid: str | None = None
+) -> list[Instance]:
+    """The instances of a study or a series. Raises NotFound."""
+    async with on.database.transaction() as db:
+        found = await store.instances_of(db, study.id, series_instance_uid)
+    if not found:
+        raise NotFound(
+            "This series is not in the archive."
+            if series_instance_uid
+            else "This study has no images."
+        )
+    return found
+
+
+async def instance_of(
+    on: Ground, study: Study, series_instance_uid: str, sop_instance_uid: str
+) -> Instance:
+    """One instance, if it lies in this series of this study. Raises NotFound."""
+    async with on.database.transaction() as db:
+        found = await store.instance(db, study.hospital_id, sop_instance_uid)
+    if (
+        found is None
+        or found.study_id != study.id
+        or found.series_instance_uid != series_instance_uid
+    ):
+        raise NotFound("This image is not in the archive.")
+    return found
+
+
+async def _all_of(
+    request: Request, on: Ground, found: Sequence[Instance], form: Form | None = None
+) -> Response:
+    form = form or forms.of_instances(wishes(answers.accept(request)), found, single=False)
+    etag = conditional.tag(found, form.syntax)
+    known = conditional.unchanged(request, etag)
+    if known is not None:
+        return known
+    written = writer(form.kind)
+    heads = [
+        written.head(_kind(form, one), one.bytes, first=place == 0)
+        for place, one in enumerate(found)
+    ]
+    length = sum(map(len, heads)) + sum(one.bytes for one in found) + len(written.end)
+    pieces = _pieces(on, found, heads, written)
+    first = await anext(pieces)  # so that what cannot be read at all has an answer of its own
+
+    async def body() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    headers = {**answers.LASTING, "ETag": etag, "Content-Length": str(length)}
+    return StreamingResponse(body(), 200, headers, written.content_type)
+
+
+async def _pieces(
+    on: Ground, found: Sequence[Instance], heads: Sequence[bytes], written: Writer
+) -> AsyncIterator[bytes]:
+    """The multipart body, a megabyte or more at a time."""
+    waiting: list[bytes] = []
+    size, place = 0, 0
+    try:
+        async for _, content in retrieve.stream(on.objects, found):
+            waiting += [heads[place], content]
+            size += len(heads[place]) + len(content)
+            place += 1
+            if size >= PIECE:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+    except (Damaged, NotFound):
+        await retrieve.announce_damaged(on.database, found[place])
+        raise  # the answer ends before its last boundary, and short of its length
+    yield b"".join([*waiting, written.end])
+
+
+def _kind(form: Form, one: Instance) -> str:
+    return f"{forms.DICOM}; transfer-syntax={form.syntax_for(one)}"
