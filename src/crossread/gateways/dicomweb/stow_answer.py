@@ -22,6 +22,7 @@ REASONS: dict[Reason, int] = {
     Reason.OTHER_CLASS: 0xA900,
     Reason.OTHER_CONTENT: 0x0111,  # duplicate SOP instance
     Reason.OTHER_STUDY: 0xA900,
+    Reason.ERASED: 0x0124,  # not authorised
 }
 RETRY_AFTER = 30  # seconds
 
