@@ -1,5 +1,6 @@
 """What is measured: seconds on the clock, seconds of processors, memory; and how often."""
 
+import math
 import statistics
 import threading
 import time
@@ -102,7 +103,7 @@ class Watch:
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which this share of them lies (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def median(values: Sequence[float]) -> float:
