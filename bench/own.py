@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,26 +11,34 @@ from pathlib import Path
 import psycopg
 
 from bench.launch import BenchError, free_port, running
+from bench.measure import cpu_seconds
 from bench.peers import Server, Web
 from crossread.platform import embedded
 
 HOSPITAL = "noord"  # the made-up hospital whose images the corpus has
 SENDER = "NOORD_PACS"
 _ROLES = ("web", "dicom", "hl7", "worker")
+_PATIENCE = 180.0  # seconds until what follows on a study's rest must be over
+_BUSY = 0.2  # processor seconds in a second
+_IDLE = 4  # seconds
 _COMMAND = [sys.executable, "-m", "crossread"]
 
 
 @contextmanager
-def crossread(folder: Path, *, database_url: str = "") -> Iterator[Server]:
-    """A crossread that serves one hospital; on a database of its own, or the one that is given."""
+def crossread(
+    folder: Path, *, database_url: str = "", quiet_seconds: int = 3600
+) -> Iterator[Server]:
+    """A crossread that serves one hospital; on a database of its own, or the one that is given.
+
+    What follows on a study's rest would run beside what is measured, so it rests late.
+    """
     ports = {name: free_port() for name in ("WEB", "DICOM", "HL7")}
     place = folder / "crossread"
     environment = {key: value for key, value in os.environ.items() if "CROSSREAD" not in key}
     environment |= {
         "CROSSREAD_DATA_FOLDER": str(place),
         "CROSSREAD_LOG__LEVEL": "warning",
-        # what follows on a study's rest would run beside what is measured, and Orthanc has no such
-        "CROSSREAD_ARCHIVE__QUIET_SECONDS": "3600",
+        "CROSSREAD_ARCHIVE__QUIET_SECONDS": str(quiet_seconds),
         **{f"CROSSREAD_{name}__PORT": str(port) for name, port in ports.items()},
     }
     if database_url:
@@ -45,12 +54,15 @@ def crossread(folder: Path, *, database_url: str = "") -> Iterator[Server]:
             environment, "hospital", "add", HOSPITAL, "Ziekenhuis Noord",
             "--pacs", f"127.0.0.1:{free_port()}:{SENDER}", "--issuer", "NOORD",
         )  # fmt: skip
+        url = database_url or embedded.start(place / "postgres")
+        parts = _parts(place)
         yield Server(
             "crossread",
             ports["DICOM"],
             "CROSSREAD",
-            _parts(place),
-            lambda: _count(database_url or embedded.start(place / "postgres")),
+            parts,
+            lambda: _count(url),
+            lambda: _settle(url, parts["worker"]),
             Web(
                 ports["WEB"],
                 f"/api/hospitals/{HOSPITAL}/dicom-web",
@@ -90,3 +102,20 @@ def _count(url: str) -> int:
     with psycopg.connect(url) as db:
         found = db.execute("select count(*) from archive.instance").fetchone()
     return int(found[0]) if found else 0
+
+
+def _settle(url: str, worker: int) -> None:
+    """Wait until every study is at rest, and the worker has had nothing to do for a while."""
+    limit, idle = time.monotonic() + _PATIENCE, 0
+    with psycopg.connect(url, autocommit=True) as db:
+        while time.monotonic() < limit:
+            before = cpu_seconds(worker)
+            time.sleep(1)
+            [left] = db.execute(
+                "select count(*) from archive.study where state <> 'at_rest'"
+            ).fetchone() or (0,)
+            busy = left > 0 or cpu_seconds(worker) - before > _BUSY
+            idle = 0 if busy else idle + 1
+            if idle == _IDLE:
+                return
+    raise BenchError("crossread does not come to rest.")

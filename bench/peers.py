@@ -34,6 +34,7 @@ class Server:
     ae_title: str
     parts: Mapping[str, int]  # the process that leads each part
     count: Callable[[], int]  # how many instances it holds
+    settle: Callable[[], None] = lambda: None  # waits until what follows on arrival is over
     web: Web | None = None
 
     @property
@@ -87,9 +88,8 @@ def orthanc(folder: Path, **settings: object) -> Iterator[Server]:
         log=folder / "orthanc.log",
         until=up,
     ) as process:
-        yield Server(
-            "Orthanc", dicom, "ORTHANC", {"all": process.pid}, count, Web(http, "/dicom-web")
-        )
+        web = Web(http, "/dicom-web")
+        yield Server("Orthanc", dicom, "ORTHANC", {"all": process.pid}, count, web=web)
 
 
 @contextmanager

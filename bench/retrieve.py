@@ -37,7 +37,7 @@ def measure(options: Options) -> Sheet:
     times = 8 if options.quick else 20
     with (
         tempfile.TemporaryDirectory(prefix="crossread-bench-") as place,
-        crossread(Path(place)) as ours,
+        crossread(Path(place), quiet_seconds=2) as ours,
         peers.orthanc(Path(place)) as theirs,
     ):
         readers = [_Reader(server, images) for server in (ours, theirs)]
@@ -59,11 +59,11 @@ class _Reader:
         for study in images.studies:
             for first in range(0, len(study.files), 50):
                 self._client.store(study.files[first : first + 50])
+        server.settle()
         for study in images.studies:
             path = _path(study)
             uids = _check(self.name, self._client.read(path, RELATED), study.long)
             self._paths += [f"{path}/instances/{uid}/frames/1" for uid in uids]
-            self._client.drain(f"{path}/metadata", JSON)  # prepared once, where it is prepared
 
     def once(self, study: Study) -> None:
         """Ask for each kind of answer, and note how long it takes.

@@ -73,8 +73,15 @@ class Client:
 
     def _ask(self, path: str, accept: str) -> http.client.HTTPResponse:
         headers = {**self._web.headers, "Accept": accept}
-        self._connection.request("GET", self._web.root + path, headers=headers)
-        return self._answer("GET", path)
+        for last in (False, True):
+            try:
+                self._connection.request("GET", self._web.root + path, headers=headers)
+                return self._answer("GET", path)
+            except ConnectionError:  # a kept connection that the server ended while we were away
+                self._connection.close()
+                if last:
+                    raise
+        raise AssertionError
 
     def _answer(self, method: str, path: str) -> http.client.HTTPResponse:
         answer = self._connection.getresponse()
