@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg.rows import dict_row
 
 from bench import made_studies, plot, table
 from bench.measure import median, percentile, say
@@ -22,46 +23,72 @@ from crossread.platform.database import Database
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "growth.svg"
 BATCH = 16  # images that share a commit, as 16 associations bring them
+_TIMES, _WARM = 50, 5  # of each kind in a turn, and how many before that are not counted
 _TABLES = ("study", "series", "instance", "pack", "study_term")
+
+
+def _study(**values: str) -> Query:
+    return ask(Level.STUDY, values, limit=50)
+
+
+KINDS: dict[str, Callable[[dict[str, str]], Query]] = {
+    "find by patient": lambda one: _study(PatientID=one["patient"]),
+    "find by accession": lambda one: _study(AccessionNumber=one["accession"]),
+    "find by start of a name": lambda one: _study(PatientName=f"{one['name']}*"),
+    "find by day and modality": lambda one: _study(
+        StudyDate=one["day"], ModalitiesInStudy=one["modality"]
+    ),
+    "find the first 50": lambda _one: _study(),
+}
 
 
 @dataclass
 class Standing:
-    """What one size of the index costs."""
+    """One size of the index, and what it costs."""
 
     studies: int
+    url: str
+    sizes: dict[str, tuple[int, int, int]]  # by table: rows, bytes, bytes of its indexes
     seconds: dict[str, list[float]] = field(default_factory=dict)  # by what is done
-    sizes: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # rows, table, indexes
 
 
 def measure(options: Options) -> Sheet:
-    """Make each size, ask it and add to it."""
+    """Make each size; then ask them and add to them in turns."""
     sizes = (1_000, 10_000) if options.quick else (10_000, 100_000, 1_000_000)
     with made_studies.server() as server_url:
-        found = [_at(server_url, size, 100 if options.quick else 400) for size in sizes]
-    names = list(found[0].seconds)
+        found = [_make(server_url, size) for size in sizes]
+        for turn in range(2 if options.quick else 8):
+            for one in found:
+                _once(one, turn)
+            say(f"turn {turn + 1}: " + _told(found))
     if options.write:
         lines = {
             name: [(one.studies, median(one.seconds[name]) * 1000) for one in found]
-            for name in names
+            for name in found[0].seconds
         }
         PICTURE.write_text(plot.svg("studies in the index", "ms, median", lines), encoding="utf-8")
-    return Sheet("growth", "How cost grows", [*_rows(found, names), *_size_rows(found[-1])])
+    return Sheet("growth", "How cost grows", [*_rows(found), *_size_rows(found[-1])])
 
 
-def _at(server_url: str, size: int, times: int) -> Standing:
+def _make(server_url: str, size: int) -> Standing:
     made = made_studies.copy(server_url, made_studies.make(server_url, size))
-    standing = Standing(size)
     with psycopg.connect(made.url, autocommit=True) as db:
         _add_instances(db)
-        say(f"made {size:,} studies and as many instances")
-        study, series, pack = _new_study(db)
-        standing.seconds[f"take in {BATCH} images"] = _take_in(db, study, series, pack, times)
-        standing.sizes = {name: _size(db, name) for name in _TABLES}
-    asyncio.run(_ask(made.url, standing, times))
-    for name, taken in standing.seconds.items():
-        say(f"{size:,}: {name} {median(taken) * 1000:.2f} ms")
-    return standing
+        db.execute("checkpoint")
+        say(f"made {size:,} studies and as many images")
+        return Standing(size, made.url, {name: _size(db, name) for name in _TABLES})
+
+
+def _once(standing: Standing, turn: int) -> None:
+    with psycopg.connect(standing.url, autocommit=True) as db:
+        taken = _take_in(db, *_new_study(db))
+    standing.seconds.setdefault(f"take in {BATCH} images", []).extend(taken)
+    asyncio.run(_ask(standing, turn))
+
+
+def _told(found: Sequence[Standing]) -> str:
+    newest = {one.studies: one.seconds["find by patient"][-_TIMES:] for one in found}
+    return ", ".join(f"{size:,} {median(taken) * 1000:.2f} ms" for size, taken in newest.items())
 
 
 def _add_instances(db: psycopg.Connection) -> None:
@@ -120,12 +147,10 @@ def _new_study(db: psycopg.Connection) -> tuple[UUID, UUID, UUID]:
     return study, series, pack
 
 
-def _take_in(
-    db: psycopg.Connection, study: UUID, series: UUID, pack: UUID, times: int
-) -> list[float]:
-    """The statement that every image costs, and its commit."""
+def _take_in(db: psycopg.Connection, study: UUID, series: UUID, pack: UUID) -> list[float]:
+    """How long the statement that images cost takes, with its commit."""
     taken = []
-    for turn in range(times + 5):
+    for turn in range(_WARM + _TIMES):
         rows = [
             (_instance(study, series, pack, turn * BATCH + place), datetime.now(UTC))
             for place in range(BATCH)
@@ -133,7 +158,7 @@ def _take_in(
         began = time.perf_counter()
         store.admit(db, rows)
         taken.append(time.perf_counter() - began)
-    return taken[5:]
+    return taken[_WARM:]
 
 
 def _instance(study: UUID, series: UUID, pack: UUID, number: int) -> Instance:
@@ -163,43 +188,37 @@ def _instance(study: UUID, series: UUID, pack: UUID, number: int) -> Instance:
     )
 
 
-async def _ask(url: str, standing: Standing, times: int) -> None:
+async def _ask(standing: Standing, turn: int) -> None:
     """Each kind of question, about studies that are there."""
-    async with Database(url, size=2) as database:
-        with psycopg.connect(url) as db:
-            rows = db.execute(
-                """
-                select patient_number, accession_number, left(patient_name, 5),
-                       to_char(study_at, 'YYYYMMDD'), modalities[1]
-                from archive.study
-                where hospital_id = %s and accession_number <> ''
-                order by hashtext(study_instance_uid)
-                limit 500
-                """,
-                (HOSPITAL,),
-            ).fetchall()
-        kinds: dict[str, Callable[[Sequence[str]], Query]] = {
-            "find by patient": lambda row: ask(Level.STUDY, {"PatientID": row[0]}, limit=50),
-            "find by accession": lambda row: ask(
-                Level.STUDY, {"AccessionNumber": row[1]}, limit=50
-            ),
-            "find by start of a name": lambda row: ask(
-                Level.STUDY, {"PatientName": f"{row[2]}*"}, limit=50
-            ),
-            "find by day and modality": lambda row: ask(
-                Level.STUDY, {"StudyDate": row[3], "ModalitiesInStudy": row[4]}, limit=50
-            ),
-            "find the first 50": lambda _row: ask(Level.STUDY, {}, limit=50),
-        }
-        for name, kind in kinds.items():
+    async with Database(standing.url, size=2) as database:
+        rows = _there(standing.url)
+        for name, kind in KINDS.items():
             taken = []
-            for turn in range(times):
-                query = kind([str(value) for value in rows[turn % len(rows)]])
+            for number in range(_WARM + _TIMES):
+                query = kind(rows[(turn * _TIMES + number) % len(rows)])
                 began = time.perf_counter()
                 async with database.transaction() as connection:
                     await search.find(connection, [HOSPITAL], query)
                 taken.append(time.perf_counter() - began)
-            standing.seconds[name] = taken
+            standing.seconds.setdefault(name, []).extend(taken[_WARM:])
+
+
+def _there(url: str) -> list[dict[str, str]]:
+    """Some studies to ask about."""
+    with psycopg.connect(url, row_factory=dict_row) as db:
+        rows = db.execute(
+            """
+            select patient_number as patient, accession_number as accession,
+                   left(patient_name, 5) as name, to_char(study_at, 'YYYYMMDD') as day,
+                   modalities[1] as modality
+            from archive.study
+            where hospital_id = %s and accession_number <> ''
+            order by hashtext(study_instance_uid)
+            limit 500
+            """,
+            (HOSPITAL,),
+        ).fetchall()
+    return [{key: str(value) for key, value in row.items()} for row in rows]
 
 
 def _size(db: psycopg.Connection, name: str) -> tuple[int, int, int]:
@@ -214,19 +233,20 @@ def _size(db: psycopg.Connection, name: str) -> tuple[int, int, int]:
     return int(found[0]), int(found[1]), int(found[2])
 
 
-def _rows(found: Sequence[Standing], names: Sequence[str]) -> list[Row]:
+def _rows(found: Sequence[Standing]) -> list[Row]:
     first, last = found[0], found[-1]
     rows = []
-    for name in names:
+    for name in first.seconds:
         before, after = median(first.seconds[name]), median(last.seconds[name])
-        middle = "".join(f", {median(one.seconds[name]) * 1000:.2f}" for one in found[1:-1])
+        smaller = ", ".join(
+            f"{median(one.seconds[name]) * 1000:.2f} ms at {one.studies:,}" for one in found[:-1]
+        )
         rows.append(
             Row(
                 f"{name}, p50 (p95)",
                 f"{after * 1000:.2f} ({percentile(last.seconds[name], 0.95) * 1000:.2f}) ms"
                 f" at {last.studies:,}",
-                f"{before * 1000:.2f} ms at {first.studies:,}"
-                + (f", then {middle}" * bool(middle)),
+                smaller,
                 before / after,
                 "no worse than 2×",
                 after <= 2 * before,
