@@ -7,6 +7,7 @@ its own figures are still bearable. A closed loop: a client asks again as soon a
 import random
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -69,69 +70,63 @@ class Taken:
 
 
 def measure(options: Options) -> Sheet:
-    """Ask each kind of question of each index."""
+    """Fill three indexes, and ask each kind of question of all of them in turns."""
     large, small, foreign = (20_000, 2_000, 2_000) if options.quick else (1_000_000, 10_000, 20_000)
-    seconds = 1.0 if options.quick else 3.0
-    ours = {}
-    with made_studies.server() as server_url:
-        for size in (small, large):
-            made = made_studies.make(server_url, size)
-            say(f"made {size:,} studies")
-            studies = _newest(made.url, foreign)  # of the larger, in the end
-            ours[size] = _crossread(made.url, studies[:2_000], seconds)
-    theirs = _orthanc(studies, seconds)
+    seconds = 1.0 if options.quick else 2.0
+    with made_studies.server() as server_url, ExitStack() as running:
+        urls = [made_studies.make(server_url, size).url for size in (large, small)]
+        say(f"made {large:,} and {small:,} studies")
+        studies = [_newest(urls[0], foreign), _newest(urls[1], 2_000)]
+        asked = [_sample(studies[0]), _sample(studies[1]), _sample(studies[0])]
+        servers = [*(_crossread(running, url) for url in urls), _orthanc(running, studies[0])]
+        taken = {
+            kind.name: [
+                _ask(server, kind, about, seconds)
+                for server, about in zip(servers, asked, strict=True)
+            ]
+            for kind in KINDS
+        }
     rows: list[Row] = []
-    for kind in KINDS:
-        at_large = ours[large][kind.name]
-        rows += _rows(kind.name, at_large, ours[small][kind.name])
-        rows.append(_beside(kind.name, at_large, theirs[kind.name]))
+    for name, (ours, fewer, theirs) in taken.items():
+        rows += [*_rows(name, ours, fewer), _beside(name, ours, theirs)]
     return Sheet(
         "qido",
         f"QIDO-RS with {large:,} studies in the index",
         rows,
-        f"Orthanc has {len(studies):,} studies in its index. Beside {small:,}: the same question"
-        f" with so many in ours.",
+        f"Orthanc has {foreign:,} studies in its index; fewer of ours are {small:,}.",
     )
 
 
-def _crossread(url: str, studies: Sequence[dict[str, str]], seconds: float) -> dict[str, Taken]:
-    with (
-        tempfile.TemporaryDirectory(prefix="crossread-bench-") as place,
-        crossread(Path(place), database_url=url) as server,
-    ):
-        return _ask(server, studies, seconds)
+def _crossread(running: ExitStack, url: str) -> Server:
+    place = running.enter_context(tempfile.TemporaryDirectory(prefix="crossread-bench-"))
+    return running.enter_context(crossread(Path(place), database_url=url))
 
 
-def _orthanc(studies: Sequence[dict[str, str]], seconds: float) -> dict[str, Taken]:
-    with (
-        tempfile.TemporaryDirectory(prefix="crossread-bench-") as place,
-        peers.orthanc(Path(place), SyncStorageArea=False) as server,
-    ):
-        stored = small_studies.fill(server, (_file(study) for study in studies))
-        if not stored == server.count() == len(studies):
-            raise BenchError(f"Orthanc was sent {len(studies)} studies and holds {server.count()}.")
-        say(f"Orthanc has {stored:,} studies")
-        return _ask(server, studies, seconds)
+def _orthanc(running: ExitStack, studies: Sequence[dict[str, str]]) -> Server:
+    place = running.enter_context(tempfile.TemporaryDirectory(prefix="crossread-bench-"))
+    server = running.enter_context(peers.orthanc(Path(place), SyncStorageArea=False))
+    stored = small_studies.fill(server, (_file(study) for study in studies))
+    if not stored == server.count() == len(studies):
+        raise BenchError(f"Orthanc was sent {len(studies)} studies and holds {server.count()}.")
+    say(f"Orthanc has {stored:,} studies")
+    return server
 
 
-def _ask(server: Server, studies: Sequence[dict[str, str]], seconds: float) -> dict[str, Taken]:
-    """Each kind of question, by one client and by many."""
-    taken = {}
-    chance = random.Random(7)  # noqa: S311
-    asked = chance.sample(list(studies), min(len(studies), 1_000))
-    for kind in KINDS:
-        paths = [f"/studies?{urlencode(kind.asked(study))}" for study in asked]
-        _expect(server, kind, paths[0])
-        alone, together = (
-            _loop(server, paths, clients, seconds * (1 if clients == 1 else 2))
-            for clients in (1, CLIENTS)
-        )
-        taken[kind.name] = Taken(alone, together)
-        say(
-            f"{server.name}, by {kind.name}: p95 {_ms(percentile(alone, 0.95))} alone,"
-            f" {_ms(percentile(together, 0.95))} with {CLIENTS}"
-        )
-    return taken
+def _sample(studies: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    return random.Random(7).sample(list(studies), min(len(studies), 1_000))  # noqa: S311
+
+
+def _ask(server: Server, kind: Kind, about: Sequence[dict[str, str]], seconds: float) -> Taken:
+    """One kind of question, by one client and by many."""
+    paths = [f"/studies?{urlencode(kind.asked(study))}" for study in about]
+    _expect(server, kind, paths[0])
+    alone = _loop(server, paths, 1, seconds)
+    together = _loop(server, paths, CLIENTS, 2 * seconds)
+    say(
+        f"{server.name}, by {kind.name}: p95 {_ms(percentile(alone, 0.95))} alone,"
+        f" {_ms(percentile(together, 0.95))} with {CLIENTS}"
+    )
+    return Taken(alone, together)
 
 
 def _expect(server: Server, kind: Kind, path: str) -> None:
