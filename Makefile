@@ -13,7 +13,7 @@ ROOM_SOURCES := $(shell find $(ROOM) \( -name node_modules -o -name coverage -o 
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test bench check build constraints clean
+.PHONY: help setup demo test bench kill check build constraints clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ test: setup ## Run all tests; ARGS are handed on to pytest
 bench: setup ## Measure the claims of docs/performance.md; ARGS are handed on, as in ARGS=--quick
 	@scripts/install_peers
 	@$(BIN)/python -m bench $(ARGS)
+
+kill: setup ## Kill the listener and the database a hundred times in mid-ingest; ARGS as in ARGS='--kills 5'
+	@$(BIN)/python scripts/kill_ingest.py $(ARGS)
 
 check: setup ## Run all static checks
 	@echo "· ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .

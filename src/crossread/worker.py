@@ -8,7 +8,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
-from crossread.archive.sweep import sweep
+from crossread.archive.sweep import remove_strays, sweep
 from crossread.delivery.drain import drain
 from crossread.delivery.model import DeliveryKind
 from crossread.gateways.dicom import notice
@@ -28,6 +28,7 @@ from crossread.worklist import lease
 LISTENER = "journey"
 SILENCE_CHECK = 1.0  # seconds
 SWEEP = timedelta(seconds=60)  # between looks for what dead receivers left
+STRAYS = timedelta(hours=6)  # between looks through all objects for those that are nobody's
 PAUSE = 0.5  # seconds before a part that lost the database starts again
 
 log = structlog.get_logger(__name__)
@@ -70,8 +71,13 @@ async def run(
             await sweep(database, objects, clock.now(), younger=SWEEP)
             await asyncio.sleep(SWEEP.total_seconds())
 
+    async def sweep_strays() -> None:
+        while True:
+            await asyncio.sleep(STRAYS.total_seconds())
+            await remove_strays(database, objects, clock.now())
+
     async with jobs.opened():
-        parts = [follow_events, work, deliver, watch, sweep_packs]
+        parts = [follow_events, work, deliver, watch, sweep_packs, sweep_strays]
         running = [asyncio.create_task(_through_outages(part)) for part in parts]
         stopped = asyncio.create_task(_until(stop))
         done, _ = await asyncio.wait([*running, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -27,7 +27,7 @@ async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
     """Write the rows of an instance, and those of its study, series and pack where they are new.
 
     Locks go study, series, instance, always in this order. Says also what of the study is known
-    now. Raises NotArchived when its UIDs are known otherwise.
+    now. Raises NotArchived when its UIDs are known otherwise, NotKept when its pack takes no more.
     """
     instance, study = new.instance, new.study
     before = await store.study_by_uid(db, study.hospital_id, study.study_instance_uid)
@@ -53,8 +53,11 @@ async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
     await store.describe(db, new.series, instance.sop_class_uid, details(new.header))
     assert instance.pack_id is not None  # noqa: S101 - it has just been written there
     await store.fill_pack(db, instance.pack_id, study.id)
-    added = await store.admit_one(db, instance, new.received_at)
-    assert added  # noqa: S101 - the study is locked, and the instance was not there
+    if not await store.admit_one(db, instance, new.received_at):
+        # the study is locked and the instance was not there, so it is the pack that was sealed
+        raise NotKept(
+            "The archive could not keep this image; send it again.", cause="its pack is sealed"
+        )
     if instance.sop_class_uid in NOTES:
         await _announce_note(db, instance)
     return Outcome.STORED, await store.study(db, study.id)

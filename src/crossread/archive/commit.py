@@ -114,7 +114,7 @@ class Committer:
         try:
             answer = asyncio.run_coroutine_threadsafe(self._admit(ticket.candidate), self._loop)
             ticket.outcome, study = answer.result(PATIENCE)
-            self._remember(ticket.candidate, study)
+            self._remember(ticket.candidate, study, ticket.outcome)
         except BaseException as error:  # each sender hears of her own
             ticket.refusal = error
 
@@ -131,13 +131,14 @@ class Committer:
             and not any(getattr(candidate.study, name) for name in silent)
         )
 
-    def _remember(self, candidate: Candidate, study: Study) -> None:
+    def _remember(self, candidate: Candidate, study: Study, outcome: Outcome) -> None:
         if len(self._series) + len(self._packs) > _REMEMBERED:
             self._series.clear()
             self._packs.clear()
         silent = frozenset(name for name in _FILLED if not getattr(study, name))
         self._series[_kind(candidate)] = silent
-        if candidate.instance.pack_id is not None:
+        # a repeat says nothing of the pack it was written to: whose that is, is not written down
+        if candidate.instance.pack_id is not None and outcome is Outcome.STORED:
             self._packs.add(candidate.instance.pack_id)
 
     def _open(self) -> psycopg.Connection:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+import obstore
+import psycopg
 import structlog
 
 from crossread.archive import part10, store
@@ -28,7 +30,7 @@ from crossread.archive.model import (
     Reason,
     study_id,
 )
-from crossread.archive.pack import Pack
+from crossread.archive.pack import Pack, clear_spool
 from crossread.archive.quarantine import hold
 from crossread.archive.read import read, study_of
 from crossread.hospitals import store as hospitals
@@ -39,6 +41,9 @@ from crossread.platform.objects import Objects
 HEAD_AT_MOST = 65_536  # bytes in which a data set must name its study, to lie beside its kin
 OPEN_AT_MOST = 4  # packs of a receiver
 PACK_AT_MOST = 1 << 30  # bytes after which a new pack is begun
+
+# what a store elsewhere, and a database whose disk is full, raise
+_ELSEWHERE_FULL = (obstore.exceptions.BaseError, psycopg.errors.DiskFull)
 
 _Answer = TypeVar("_Answer")
 
@@ -58,6 +63,8 @@ class Intake:
         if folder is None:
             raise ValueError("an object store that is no folder needs a spool")
         self.folder = folder.resolve()
+        if objects.folder is None:
+            clear_spool(self.folder)
 
     def receiver(self) -> "Receiver":
         """For one association or request; used by one thread at a time, never the loop's own."""
@@ -92,6 +99,7 @@ class Receiver:
         self._checksum: Running = running()
         self._size = 0
         self._pack: Pack | None = None
+        self._study: str | None = None  # whose pack it is written to; None: one of its own
         self._failure: Exception | None = None
         self._file_head = part10.head(
             announced.sop_class_uid,
@@ -140,10 +148,17 @@ class Receiver:
                 cause=f"{type(error).__name__} {error.errno}",
             ) from error
         except NotArchived as refusal:
-            if refusal.reason is not Reason.ERASED:
-                self._quarantine(announced, refusal)
-            self._drop()
+            if refusal.reason is Reason.ERASED:
+                self._drop()
+            else:
+                self._refuse(announced, refusal)
             raise
+        except _ELSEWHERE_FULL as error:
+            self._leave()
+            raise NotKept(
+                "The archive cannot keep images now; send it again later.",
+                cause=type(error).__name__,
+            ) from error
         except BaseException:
             self._leave()  # it may have been committed: the sweep will see
             raise
@@ -176,6 +191,7 @@ class Receiver:
                 self._seal(self._packs.pop(next(iter(self._packs))))
             pack = self._open(*key)
         self._packs[key] = self._pack = pack
+        self._study = study
         pack.write(self._file_head)
         pack.write(self._waiting)
 
@@ -191,6 +207,10 @@ class Receiver:
         assert pack is not None  # noqa: S101 - placed by `finish`
         offset, start = len(self._file_head), pack.end
         contents = read(pack.mapped(start + offset, self._size), announced)
+        if self._study not in {None, contents.study_instance_uid}:
+            raise NotArchived(
+                Reason.WRONG_VALUE, "The data set names two studies; it can belong to one only."
+            )
         place = Place(pack.id, pack.key, start, offset + self._size, offset)
         digest = self._checksum.hexdigest()
         issuer = self._issuer(announced.hospital_id)
@@ -205,8 +225,6 @@ class Receiver:
         else:
             pack.drop()
         if self._intake.objects.folder is None:
-            if outcome is Outcome.REPEATED:
-                self._intake.ask(self._intake.objects.delete(pack.key))
             self._forget(pack)
         return outcome
 
@@ -216,6 +234,19 @@ class Receiver:
                 _own_issuer(self._intake.database, hospital_id)
             )
         return self._issuers[hospital_id]
+
+    def _refuse(self, announced: Announced, refusal: NotArchived) -> None:
+        """Keep it aside, and take it out of the pack. Raises NotKept when that cannot be done."""
+        try:
+            self._quarantine(announced, refusal)
+        except BaseException as error:
+            self._leave()  # whoever still reads from it, nothing more is written behind it
+            raise NotKept(
+                "The archive cannot keep aside what is wrong with this image now; send it again"
+                " later.",
+                cause=f"{refusal.reason} {type(error).__name__}",
+            ) from error
+        self._drop()
 
     def _quarantine(self, announced: Announced, refusal: NotArchived) -> None:
         pack = self._pack
@@ -251,7 +282,7 @@ class Receiver:
         pack, self._pack = self._pack, None
         if pack is not None:
             self._packs = {key: one for key, one in self._packs.items() if one is not pack}
-            pack.leave()
+            pack.leave(unlink=self._intake.objects.folder is None)
 
     def _forget(self, pack: Pack) -> None:
         self._packs = {key: one for key, one in self._packs.items() if one is not pack}
@@ -259,8 +290,10 @@ class Receiver:
 
     def _seal(self, pack: Pack) -> None:
         intake = self._intake
-        pack.close(unlink=intake.objects.folder is None)
         try:
+            pack.close(unlink=intake.objects.folder is None)
+            if intake.objects.folder is None and pack.end == 0:
+                intake.ask(intake.objects.delete(pack.key))
             intake.ask(_seal(intake.database, pack.id, intake.clock()))
         except Exception as error:  # the sweep seals it later
             log.warning("pack.not_sealed", pack=str(pack.id), error=type(error).__name__)

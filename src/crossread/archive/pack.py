@@ -24,8 +24,12 @@ class Pack:
         self.end = 0  # what lies before this is, or is about to be, acknowledged
         self._at = 0
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-        sync_folders(root, path)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            sync_folders(root, path)
+        except OSError:
+            os.close(self._descriptor)  # else it stays locked for as long as this process lives
+            raise
 
     def write(self, piece: Content) -> None:
         """Add bytes behind the last. Raises OSError when there is no room."""
@@ -64,14 +68,19 @@ class Pack:
 
     def close(self, *, unlink: bool = False) -> None:
         """Write no more; a pack with nothing in it, or sent elsewhere, leaves no file."""
-        with suppress(OSError):
-            self.drop()
-        if self.end == 0 or unlink:
-            self.path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        try:
+            with suppress(OSError):
+                self.drop()
+            if self.end == 0 or unlink:
+                self.path.unlink(missing_ok=True)
+        finally:
+            os.close(self._descriptor)
 
-    def leave(self) -> None:
-        """Let go of the file as it is."""
+    def leave(self, *, unlink: bool = False) -> None:
+        """Let go of the file as it is; of a spooled one nothing stays."""
+        if unlink:
+            with suppress(OSError):
+                self.path.unlink()
         os.close(self._descriptor)
 
 
@@ -86,10 +95,17 @@ def cut(path: Path, length: int) -> bool:
     except BlockingIOError:
         return False
     else:
-        if length:
+        if not length:
+            path.unlink(missing_ok=True)
+        elif os.fstat(descriptor).st_size > length:  # never longer: a hole would look like pixels
             os.ftruncate(descriptor, length)
-        else:
-            path.unlink()
+            os.fsync(descriptor)  # the pack is sealed next, and then nobody looks again
         return True
     finally:
         os.close(descriptor)
+
+
+def clear_spool(folder: Path) -> None:
+    """Remove what receivers that died left of files on their way elsewhere."""
+    for path in folder.glob("images/*/*/*/*"):
+        cut(path, 0)

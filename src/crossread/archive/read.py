@@ -201,7 +201,7 @@ def study_of(head: bytes | bytearray, transfer_syntax_uid: str) -> str | None:
             return None
         for placed in elements(memoryview(head), implicit=written.implicit, little=written.little):
             if placed.tag == _STUDY_INSTANCE_UID:
-                return head[placed.value : placed.end].decode("ascii", "replace").strip(" \0")
+                return _plain(head[placed.value : placed.end])
     except NotArchived:
         return None
     return None
@@ -230,8 +230,13 @@ def _encodings(named: str) -> list[str]:
     return list(convert_encodings(named.split("\\")))
 
 
+def _plain(uid: bytes | bytearray) -> str:
+    """A UID without its padding, and without what some systems pad it with."""
+    return uid.decode("ascii", "replace").replace("\x00", "").strip()
+
+
 def _uid(header: Header, keyword: str) -> str:
-    value = header.raw(_known(keyword)[0]).decode("ascii", "replace").replace("\x00", "").strip()
+    value = _plain(header.raw(_known(keyword)[0]))
     if not value:
         raise NotArchived(
             Reason.MISSING_UID,

@@ -3,7 +3,14 @@
 from crossread.archive.store.admit import admit, admit_one, bring_online, put_back
 from crossread.archive.store.details import describe
 from crossread.archive.store.instances import instance, instance_of, instances_by_id, instances_of
-from crossread.archive.store.packs import fill_pack, open_pack, open_packs, seal_packs
+from crossread.archive.store.packs import (
+    fill_pack,
+    known_objects,
+    lock_open_pack,
+    open_pack,
+    open_packs,
+    seal_packs,
+)
 from crossread.archive.store.quarantine import hold, quarantined
 from crossread.archive.store.query import find, statement
 from crossread.archive.store.studies import (
@@ -40,6 +47,8 @@ __all__ = [
     "instance_of",
     "instances_by_id",
     "instances_of",
+    "known_objects",
+    "lock_open_pack",
     "lock_study",
     "locked_study",
     "open_pack",

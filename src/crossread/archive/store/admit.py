@@ -11,8 +11,8 @@ from crossread.archive.model import Instance
 from crossread.platform.database import Connection
 
 # Any number of instances of studies, series and packs that are known, counted in one go. It does
-# nothing for a study that has come to rest or for an instance that is known: those take the way
-# that announces and explains.
+# nothing for a study that has come to rest, for an instance that is known or for a pack that was
+# sealed: those take the way that announces and explains.
 ADMIT = """
     with arrived as materialized (
         select *
@@ -33,6 +33,14 @@ ADMIT = """
         order by id
         for update
     ),
+    -- a pack that was sealed takes nothing more: what lay behind its last image was cut off
+    open as materialized (
+        select id
+        from archive.pack
+        where id in (select pack_id from arrived) and sealed_at is null
+        order by id
+        for key share
+    ),
     kept as (
         insert into archive.instance (
             id, series_id, study_id, hospital_id, sop_instance_uid, sop_class_uid,
@@ -47,6 +55,7 @@ ADMIT = """
                a.content_at, a.received_at
         from arrived a
         join locked l on l.id = a.study_id and l.state = 'arriving'
+        join open o on o.id = a.pack_id
         on conflict do nothing
         returning id, series_id, study_id, bytes, received_at
     ),
@@ -88,7 +97,7 @@ def admit(
 
 
 async def admit_one(db: Connection, instance: Instance, now: datetime) -> bool:
-    """Add one instance; False when it is known."""
+    """Add one instance; False when it is known, or its pack is sealed."""
     rows = json.dumps([_row(instance, now)])
     cursor = await db.execute(ADMIT, (rows,))
     return cursor.rowcount == 1

@@ -1,6 +1,6 @@
 """SQL of packs."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from crossread.platform.database import Connection, Row
@@ -29,26 +29,73 @@ async def fill_pack(db: Connection, pack_id: UUID, study_id: UUID) -> None:
 
 async def seal_packs(db: Connection, packs: list[UUID], now: datetime) -> None:
     """Nobody writes to these any more; those that nothing was put into are forgotten."""
-    await db.execute("delete from archive.pack where id = any(%s) and study_id is null", (packs,))
+    await db.execute(
+        """
+        delete from archive.pack p
+        where p.id = any(%s)
+          and not exists (select 1 from archive.instance i where i.pack_id = p.id)
+        """,
+        (packs,),
+    )
     await db.execute(
         "update archive.pack set sealed_at = %s where id = any(%s) and sealed_at is null",
         (now, packs),
     )
 
 
-async def open_packs(db: Connection, opened_before: datetime, limit: int) -> list[Row]:
-    """Packs that were not sealed, oldest first: id, object_key, and the end of what is kept."""
+async def open_packs(
+    db: Connection, opened_before: datetime, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Row]:
+    """Packs that were not sealed, oldest first, those behind `after`: id, object_key, opened_at."""
+    since = after or (datetime.min.replace(tzinfo=UTC), UUID(int=0))
     cursor = await db.execute(
         """
-        select p.id, p.object_key,
-               coalesce(
-                   (select max(i.start + i.bytes) from archive.instance i where i.pack_id = p.id), 0
-               )::bigint as kept
-        from archive.pack p
-        where p.sealed_at is null and p.opened_at < %s
-        order by p.opened_at
+        select id, object_key, opened_at
+        from archive.pack
+        where sealed_at is null
+          and opened_at < %s
+          and (opened_at, id) > (%s, %s)
+        order by opened_at, id
         limit %s
         """,
-        (opened_before, limit),
+        (opened_before, *since, limit),
     )
     return await cursor.fetchall()
+
+
+async def lock_open_pack(db: Connection, pack_id: UUID) -> int | None:
+    """Let nothing more into an open pack until the transaction ends; where what is kept ends.
+
+    None when it is sealed, or when something is on its way into it at this moment.
+    """
+    locked = await db.execute(
+        """
+        select id
+        from archive.pack
+        where id = %s and sealed_at is null
+        for update skip locked
+        """,
+        (pack_id,),
+    )
+    if locked.rowcount == 0:
+        return None
+    # a statement of its own, so that it sees what was committed before the lock was had
+    cursor = await db.execute(
+        """
+        select coalesce(max(start + bytes), 0)::bigint as kept
+        from archive.instance
+        where pack_id = %s
+        """,
+        (pack_id,),
+    )
+    row = await cursor.fetchone()
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    return int(row["kept"])
+
+
+async def known_objects(db: Connection, keys: list[str]) -> set[str]:
+    """Which of these keys are a pack's."""
+    cursor = await db.execute(
+        "select object_key from archive.pack where object_key = any(%s)", (keys,)
+    )
+    return {row["object_key"] for row in await cursor.fetchall()}
