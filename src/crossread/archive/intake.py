@@ -88,6 +88,7 @@ class Receiver:
         self._issuers: dict[str, str] = {}
         self._announced: Announced | None = None
         self.latest: Candidate | None = None  # what `finish` was about, if it could be read
+        self._pack: Pack | None = None  # where the instance that is on its way is written
 
     def begin(self, announced: Announced) -> None:
         """An instance is about to come."""
@@ -98,7 +99,7 @@ class Receiver:
         self._waiting = bytearray()
         self._checksum: Running = running()
         self._size = 0
-        self._pack: Pack | None = None
+        self._pack = None
         self._study: str | None = None  # whose pack it is written to; None: one of its own
         self._failure: Exception | None = None
         self._file_head = part10.head(
