@@ -73,8 +73,9 @@ async def _come_back(db: Connection, new: Candidate, known: Instance) -> Study:
     assert instance.pack_id is not None  # noqa: S101 - it has just been written there
     await store.locked_study(db, known.study_id)
     await store.fill_pack(db, instance.pack_id, known.study_id)
-    if not await store.put_back(db, instance):  # another receiver brought it in the meantime
-        raise NotKept("This image comes in twice at this moment; send it again.")
+    if not await store.put_back(db, instance):
+        # another receiver brought it in the meantime, or the pack was sealed
+        raise NotKept("This image could not be put back at this moment; send it again.")
     if known.digest != instance.digest:
         await events.append(
             db,

@@ -104,16 +104,26 @@ async def admit_one(db: Connection, instance: Instance, now: datetime) -> bool:
 
 
 async def put_back(db: Connection, instance: Instance) -> bool:
-    """Give a known instance whose bytes are not here a place; False when it has one."""
+    """Give a known instance whose bytes are not here a place.
+
+    False when it has one already, or when the pack is sealed.
+    """
     cursor = await db.execute(
         """
+        with open as materialized (
+            select id
+            from archive.pack
+            where id = %s and sealed_at is null
+            for key share
+        )
         update archive.instance
         set pack_id = %s, start = %s, bytes = %s, digest = %s, transfer_syntax_uid = %s,
             frames = %s, dataset_offset = %s, header_bytes = %s, pixel_offset = %s,
             pixel_bytes = %s, frame_bytes = %s, fragments = %s
-        where id = %s and pack_id is null
+        where id = %s and pack_id is null and exists (select from open)
         """,
         (
+            instance.pack_id,
             instance.pack_id,
             instance.start,
             instance.bytes,
