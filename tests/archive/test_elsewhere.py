@@ -1,4 +1,4 @@
-"""An object store that is no folder: each file goes there from a spool before it is acknowledged."""
+"""A store that is no folder: each file goes there from a spool before it is acknowledged."""
 
 from pathlib import Path
 
