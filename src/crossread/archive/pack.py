@@ -74,13 +74,18 @@ class Pack:
             if self.end == 0 or unlink:
                 self.path.unlink(missing_ok=True)
         finally:
-            os.close(self._descriptor)
+            self._let_go()
 
     def leave(self, *, unlink: bool = False) -> None:
         """Let go of the file as it is; of a spooled one nothing stays."""
         if unlink:
             with suppress(OSError):
                 self.path.unlink()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        # what is still mapped holds a copy of the descriptor, and with it the lock
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
 
 
