@@ -5,7 +5,6 @@ that go away, processes that die, and the sweep at any moment between.
 """
 
 import asyncio
-import os
 import threading
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
@@ -156,7 +155,7 @@ class Histories(RuleBasedStateMachine):
     @rule(who=st.integers(0, RECEIVERS - 1))
     def die(self, who: int) -> None:
         for pack in self.open[who].receiver._packs.values():
-            os.close(pack._descriptor)  # as the kernel does
+            pack.leave()  # as the kernel does
         self.open[who] = Open(self.intake.receiver())
 
     @rule()

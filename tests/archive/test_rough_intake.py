@@ -245,7 +245,7 @@ async def test_what_a_dead_receiver_left_in_the_spool_is_removed_at_the_next_sta
         receiver.begin(arrival(image).announced)
         receiver.write(encoded(image)[:5000])
         [pack] = receiver._packs.values()
-        os.close(pack._descriptor)  # as the kernel does when a process dies
+        pack.leave()  # as the kernel does when a process dies
 
     await asyncio.to_thread(leave)
     spool = tmp_path / "spool"
