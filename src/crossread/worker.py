@@ -8,6 +8,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
+from crossread.archive import upkeep
 from crossread.archive.sweep import remove_strays, sweep
 from crossread.delivery.drain import drain
 from crossread.delivery.model import DeliveryKind
@@ -77,7 +78,15 @@ async def run(
             await remove_strays(database, objects, clock.now())
 
     async with jobs.opened():
-        parts = [follow_events, work, deliver, watch, sweep_packs, sweep_strays]
+        parts: list[Callable[[], Awaitable[None]]] = [
+            follow_events,
+            work,
+            deliver,
+            watch,
+            sweep_packs,
+            sweep_strays,
+        ]
+        parts += upkeep.parts(database, objects, clock.now, settings.archive)
         running = [asyncio.create_task(_through_outages(part)) for part in parts]
         stopped = asyncio.create_task(_until(stop))
         done, _ = await asyncio.wait([*running, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from crossread.archive import store as archive
 from crossread.archive.holds import see_that_nothing_holds
 from crossread.archive.model import ArchiveEvent, Study
-from crossread.archive.store import corrections, removal
+from crossread.archive.store import corrections, garbage, quarantine, removal
 from crossread.audit.model import Entry
 from crossread.audit.record import record
 from crossread.platform import events
@@ -85,6 +85,9 @@ async def erase(
         now=now,
     )
     for study, part in zip(locked, parts, strict=True):
+        uids = [row["sop_instance_uid"] for row in await removal.uids_of(db, study.id)]
+        held = await quarantine.discard_instances(db, hospital_id, uids, now)
+        await garbage.discard(db, held, now)
         await removal.forget_study(db, study.id, erasure_id, now)
         await _tell(db, study, erasure_id, ground, by, len(part["instances"]))
     return Erasure(erasure_id, certificate, sealed)

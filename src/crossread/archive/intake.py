@@ -33,6 +33,7 @@ from crossread.archive.model import (
 from crossread.archive.pack import Pack, clear_spool
 from crossread.archive.quarantine import hold
 from crossread.archive.read import read, study_of
+from crossread.archive.tally import Tally
 from crossread.hospitals import store as hospitals
 from crossread.platform.clock import Clock
 from crossread.platform.database import Database
@@ -65,6 +66,7 @@ class Intake:
         self.folder = folder.resolve()
         if objects.folder is None:
             clear_spool(self.folder)
+        self.tally = Tally(database, clock)
 
     def receiver(self) -> "Receiver":
         """For one association or request; used by one thread at a time, never the loop's own."""
@@ -76,6 +78,7 @@ class Intake:
 
     async def close(self) -> None:
         """Let go of what it holds."""
+        await self.tally.close()
         await asyncio.to_thread(self.committer.close)
 
 
@@ -149,7 +152,7 @@ class Receiver:
                 cause=f"{type(error).__name__} {error.errno}",
             ) from error
         except NotArchived as refusal:
-            if refusal.reason is Reason.ERASED:
+            if refusal.reason is Reason.ERASED or announced.held:
                 self._drop()
             else:
                 self._refuse(announced, refusal)
@@ -223,6 +226,7 @@ class Receiver:
         outcome = self._intake.committer.admit(new)
         if outcome is Outcome.STORED:
             pack.keep()
+            self._intake.tally.add(announced.hospital_id, place.bytes)
         else:
             pack.drop()
         if self._intake.objects.folder is None:

@@ -93,6 +93,7 @@ class Announced:
     sop_instance_uid: str = ""
     protocol: str = "dimse"  # or "stow"
     study_instance_uid: str = ""  # the only study that it may belong to; empty: any
+    held: bool = False  # it lies in quarantine already
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from crossread.archive.frames import encapsulated, joined, native_frame_bytes
 from crossread.archive.metadata import metadata as written_as_json
 from crossread.archive.model import ArchiveEvent, Instance, NotHere
 from crossread.archive.read import Header
+from crossread.archive.store import damage
 from crossread.archive.structure import PIXEL_DATA, UNDEFINED, elements
 from crossread.platform import events
 from crossread.platform.database import Database
@@ -84,8 +85,10 @@ async def give_out(database: Database, objects: Objects, instance: Instance) -> 
 
 
 async def announce_damaged(database: Database, instance: Instance) -> None:
-    """Tell those who watch over the archive that this instance cannot be given out."""
+    """Tell those who watch over the archive, once, that this instance cannot be given out."""
     async with database.transaction() as db:
+        if not await damage.note_damage(db, instance):
+            return
         await events.append(
             db,
             ArchiveEvent.DAMAGED,
@@ -211,8 +214,9 @@ def _header_range(instance: Instance) -> tuple[int, int]:
     return start, min(length, whole)
 
 
-def _parsed(instance: Instance, content: bytes) -> Dataset:
-    written = encoding(instance.transfer_syntax_uid)
+def header_of(content: bytes, transfer_syntax_uid: str) -> Dataset:
+    """The elements before the pixel data of an encoded data set, as pydicom reads them."""
+    written = encoding(transfer_syntax_uid)
     inflated = written.inflated(content)
     return read_dataset(
         BytesIO(bytes(inflated)),
@@ -220,6 +224,10 @@ def _parsed(instance: Instance, content: bytes) -> Dataset:
         written.little,
         stop_when=lambda tag, _, __: tag in PIXEL_DATA,
     )
+
+
+def _parsed(instance: Instance, content: bytes) -> Dataset:
+    return header_of(content, instance.transfer_syntax_uid)
 
 
 def _within(dataset: bytes, instance: Instance, number: int) -> bytes:

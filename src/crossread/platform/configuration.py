@@ -93,6 +93,15 @@ class Archive(_Section):
         le=3600,
         description="A study is taken as complete when nothing came for so long.",
     )
+    scrub_megabytes_per_second: float = Field(
+        20,
+        gt=0,
+        le=10_000,
+        description="How fast everything that is kept is read again, to see that it is whole.",
+    )
+    scrub_days: float = Field(
+        30, gt=0, le=3650, description="How long after one such round the next begins."
+    )
 
 
 class Outbox(_Section):

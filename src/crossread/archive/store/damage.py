@@ -7,15 +7,17 @@ from crossread.archive.model import Instance
 from crossread.platform.database import Connection, Row
 
 
-async def note_damage(db: Connection, instance: Instance, now: datetime) -> bool:
-    """Write down that an instance is damaged; False when that was known."""
+async def note_damage(db: Connection, instance: Instance) -> bool:
+    """Write down that an instance is damaged; False when that was known, or it lies elsewhere."""
     cursor = await db.execute(
         """
         insert into archive.damage (instance_id, hospital_id, study_id, sop_instance_uid, found_at)
-        values (%s, %s, %s, %s, %s)
+        select id, hospital_id, study_id, sop_instance_uid, now()
+        from archive.instance
+        where id = %s and pack_id = %s and start = %s
         on conflict do nothing
         """,
-        (instance.id, instance.hospital_id, instance.study_id, instance.sop_instance_uid, now),
+        (instance.id, instance.pack_id, instance.start),
     )
     return cursor.rowcount == 1
 
