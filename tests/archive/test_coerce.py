@@ -125,7 +125,7 @@ def test_a_name_is_written_in_a_character_set_that_has_it(
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\\^=")))
 def test_any_name_leaves_a_data_set_that_can_be_read(name: str) -> None:
-    name = name.strip()[:20]
+    name = name[:20].strip()
     after = opened(changed(encoded(IMAGE), PatientName=name), ExplicitVRLittleEndian)
     assert str(after.PatientName) == name
     assert after.PixelData == IMAGE.PixelData
