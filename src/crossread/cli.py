@@ -162,6 +162,34 @@ def hospital_key(
         keys.make(use, identifier, right or ["read", "store"], label)
 
 
+@hospital.command("notify")
+def hospital_notify(
+    endpoint: Annotated[str, typer.Argument(help="Its endpoint, such as noord/pacs.")],
+    off: Annotated[bool, typer.Option("--off", help="No longer.")] = False,
+    config: Config = None,
+) -> None:
+    """Tell an endpoint when images can be retrieved (Instance Availability Notification)."""
+    from crossread.commands.steps import notify
+
+    notify(settings(config), endpoint, off=off)
+
+
+@hospital.command("steps")
+def hospital_steps(identifier: str, config: Config = None) -> None:
+    """Show what a hospital's machines did of late (MPPS)."""
+    from crossread.commands.steps import steps
+
+    steps(settings(config), identifier)
+
+
+@hospital.command("commitments")
+def hospital_commitments(identifier: str, config: Config = None) -> None:
+    """Show which images a hospital asked us to answer for (Storage Commitment)."""
+    from crossread.commands.steps import commitments
+
+    commitments(settings(config), identifier)
+
+
 @user.command("add")
 def user_add(
     username: str,

@@ -62,7 +62,9 @@ STUDY_RECOGNISED = "study.recognised"  # person, order and procedure are looked 
 ROUTES: Routes = {
     # what hospitals sent
     ArchiveEvent.STUDY_ARRIVING: [Route("await_rest")],
-    ArchiveEvent.STUDY_RESTED: [Route("recognise")],
+    ArchiveEvent.STUDY_RESTED: [Route("recognise"), Route("tell_available")],
+    ArchiveEvent.STUDY_ONLINE: [Route("tell_available")],
+    ArchiveEvent.EVICTED: [Route("tell_available")],
     ExpectationEvent.SAID: [Route("await_rest")],
     CommitmentEvent.ASKED: [Route("answer_commitment")],
     OrderEvent.PLACED: [Route("expect")],
@@ -107,12 +109,14 @@ class Journey:
     clock: Clock
     quiet: timedelta  # how long nothing must come before a study is taken as complete
     names: Names  # what we call ourselves in the messages that we send
+    ae_title: str = "CROSSREAD"  # and in DICOM
 
     def steps(self) -> Mapping[str, Work]:
         """Every step by the name that `ROUTES` gives it."""
         return {
             "await_rest": self.await_rest,
             "answer_commitment": self.answer_commitment,
+            "tell_available": self.tell_available,
             "recognise": self.recognise,
             "expect": self.expect,
             "permit": self.permit,
@@ -144,6 +148,13 @@ class Journey:
         if found.told is Told.OWED and self.clock() >= at:
             await vouch(self.database, self.objects, asked, self.clock)
             await owe_answer(self.database, self.objects, asked, self.clock)
+
+    async def tell_available(self, study_id: str, cause: str) -> None:
+        """Tell who asked for it which images of a study can be retrieved here, and how soon."""
+        async with self.database.transaction() as db:
+            study = await archive.study(db, UUID(study_id))
+            for parcel in await parcels.of_availability(db, study, self.ae_title, cause):
+                await self._owe(db, parcel)
 
     async def recognise(self, study_id: str, cause: str) -> None:
         """Whose study is it, which order does it answer, what was done?"""

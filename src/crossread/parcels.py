@@ -8,7 +8,9 @@ from pydicom import Dataset
 
 from crossread.archive import retrieve
 from crossread.archive import store as archive
+from crossread.archive.model import Study
 from crossread.delivery.model import DeliveryKind
+from crossread.gateways.dicom.availability import notice
 from crossread.gateways.dicom.measurement_report import measurement_report
 from crossread.gateways.dicom.presentation_state import presentation_state
 from crossread.gateways.hl7v2.compose import (
@@ -19,7 +21,7 @@ from crossread.gateways.hl7v2.compose import (
     status_message,
 )
 from crossread.hospitals import store as hospitals
-from crossread.hospitals.model import Endpoint, EndpointKind
+from crossread.hospitals.model import Endpoint, EndpointKind, Wish
 from crossread.orders import store as orders
 from crossread.patients import store as patients
 from crossread.platform.database import Connection, Database
@@ -38,7 +40,7 @@ class Parcel:
     message_id: str  # MSH-10 or SOP Instance UID
     label: str
     content: bytes
-    task_id: UUID
+    task_id: UUID | None
     report_id: UUID | None = None
 
 
@@ -69,6 +71,22 @@ async def of_status(
             Parcel(endpoint, DeliveryKind.STATUS, control, status.label, content, task.id)
         )
     return parcels
+
+
+async def of_availability(db: Connection, study: Study, ours: str, cause: str) -> list[Parcel]:
+    """What can be retrieved of a study, for each endpoint of its hospital that asks to hear it."""
+    wishing = await hospitals.who_wish(db, study.hospital_id, Wish.AVAILABILITY)
+    if not wishing:
+        return []
+    steps = await orders.steps_of_study(db, study.hospital_id, study.study_instance_uid)
+    instances = await archive.instances_of(db, study.id)
+    told = notice(study, instances, ours=ours, steps=steps, cause=cause)
+    if told is None:
+        return []
+    label, uid = study.availability, told.sop_instance_uid
+    return [
+        Parcel(one, DeliveryKind.AVAILABILITY, uid, label, told.kept(), None) for one in wishing
+    ]
 
 
 async def of_report(

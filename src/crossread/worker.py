@@ -47,6 +47,7 @@ async def run(
         clock=clock.now,
         quiet=timedelta(seconds=settings.archive.quiet_seconds),
         names=Names(settings.hl7.application, settings.hl7.facility),
+        ae_title=settings.dicom.ae_title,
     )
     for name, step in journey.steps().items():
         jobs.register(name, step)

@@ -29,6 +29,7 @@ def crossread(folder: Path, *words: str, said: str = "", **variables: str) -> tu
     "command",
     [
         "serve", "migrate", "doctor", "demo", "hospital add", "hospital list", "hospital test",
+        "hospital notify", "hospital steps", "hospital commitments",
         "user add", "user list", "user token", "agreement add", "agreement list",
     ],
 )  # fmt: skip

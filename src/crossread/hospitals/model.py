@@ -65,6 +65,12 @@ class EndpointKind(StrEnum):
     RIS = "ris"  # HL7 v2 over MLLP: host, port, receiving application and facility
 
 
+class Wish(StrEnum):
+    """What an endpoint asks to be told of, beside what it is owed anyway."""
+
+    AVAILABILITY = "availability"  # that images can be retrieved (PS3.4 Annex R)
+
+
 class Stranger(StrEnum):
     """Why a system that calls is not taken for the one it says it is."""
 

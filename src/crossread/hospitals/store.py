@@ -18,6 +18,7 @@ from crossread.hospitals.model import (
     Right,
     Role,
     Urgency,
+    Wish,
 )
 from crossread.platform.database import Connection, Row
 from crossread.platform.errors import NotFound
@@ -193,6 +194,35 @@ async def endpoints_by_application(
         {"kind": kind, "application": application, "facility": facility},
     )
     return [_endpoint(row) for row in await cursor.fetchall()]
+
+
+async def wish(db: Connection, endpoint_id: str, subject: Wish) -> None:
+    """An endpoint asks to be told of something; a second time changes nothing."""
+    await db.execute(
+        """
+        insert into hospitals.subscription (endpoint_id, subject)
+        values (%s, %s)
+        on conflict do nothing
+        """,
+        (endpoint_id, subject),
+    )
+
+
+async def wish_no_more(db: Connection, endpoint_id: str, subject: Wish) -> None:
+    """An endpoint need not be told of something any more."""
+    await db.execute(
+        "delete from hospitals.subscription where endpoint_id = %s and subject = %s",
+        (endpoint_id, subject),
+    )
+
+
+async def who_wish(db: Connection, hospital_id: str, subject: Wish) -> list[Endpoint]:
+    """A hospital's active endpoints that ask to be told of something."""
+    cursor = await db.execute(
+        "select endpoint_id from hospitals.subscription where subject = %s", (subject,)
+    )
+    wishing = {row["endpoint_id"] for row in await cursor.fetchall()}
+    return [one for one in await endpoints(db, hospital_id) if one.id in wishing]
 
 
 async def save_reader(db: Connection, reader: Reader, password_hash: str | None) -> None:

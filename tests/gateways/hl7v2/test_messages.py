@@ -89,6 +89,20 @@ def test_what_is_missing_is_named_by_its_place(before: str, after: str, location
     assert refusal.value.location == location
 
 
+def test_when_and_where_it_is_to_be_done_is_read() -> None:
+    [request] = orders.requests(read(OMI.encode()), "zuid")
+    assert (request.requested_procedure_id, request.scheduled_step_id) == ("RP1", "SPS1")
+    assert (request.scheduled_at, request.station) == (None, "")
+    planned = OMI.replace("|SPS1|MR", "|SPS1|MR||||MR_NOORD_2").replace(
+        "TQ1|1||||||||T", "TQ1|1||||||20261125093000+0100||T"
+    )
+    [request] = orders.requests(read(planned.encode()), "zuid")
+    assert request.scheduled_at == datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
+    assert request.station == "MR_NOORD_2"
+    [request] = orders.requests(read(planned.replace("|RP1|", f"|{'9' * 17}|").encode()), "zuid")
+    assert request.requested_procedure_id == "", "no machine can hold it"
+
+
 def test_without_any_accession_number_an_order_is_refused() -> None:
     nameless = OMI.replace("|F77|", "||").replace("ZUID000077", "")
     with pytest.raises(Wrong, match="no accession number"):

@@ -51,6 +51,7 @@ class Desk:
     clock: Clock
     loop: asyncio.AbstractEventLoop
     intake: Intake
+    keys: Keys = field(default_factory=Keys)  # with which we call others
     callers: dict[Association, Endpoint] = field(default_factory=dict)
     storing: dict[Association, Storing] = field(default_factory=dict)  # of each that stores
     commitments: dict[Association, UUID] = field(default_factory=dict)  # just asked for on each
@@ -119,7 +120,8 @@ class DicomListener:
         rules = self._rules
         self._intake = Intake(self._database, self._objects, self._clock, spool=self._spool)
         loop = asyncio.get_running_loop()
-        desk = Desk(self._database, self._objects, self._clock, loop, self._intake)
+        keys = next((port.keys for port in self._ports if port.keys), Keys())
+        desk = Desk(self._database, self._objects, self._clock, loop, self._intake, keys)
         _config.UNRESTRICTED_STORAGE_SERVICE = rules.private_classes
         self._handover = Handover(
             _application_entity(self._ae_title, rules.patience),

@@ -108,6 +108,7 @@ SERVICES: tuple[Service, ...] = (
         "PS3.4 J.3",
         (StorageCommitmentPushModel,),
         {evt.EVT_N_ACTION: commitment.handler},
+        both_roles=True,  # as SCU of those that answer for what we sent
         statuses=commitment.MEANINGS,
     ),
     Service(

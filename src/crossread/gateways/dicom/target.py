@@ -14,6 +14,7 @@ from crossread.archive.model import Instance
 from crossread.archive.transcode import UNCOMPRESSED, NotConvertible, convertible, transcoded
 from crossread.gateways.dicom.fault import fault
 from crossread.gateways.dicom.kept import KeptDataset
+from crossread.gateways.dicom.tls import Keys
 from crossread.hospitals.model import Endpoint
 
 CONTEXTS_AT_MOST = 128  # PS3.8 9.3.2: odd numbers from 1 to 255
@@ -31,7 +32,10 @@ class Unopened(Exception):
 class Target:
     """One destination, over as many associations as it takes."""
 
-    def __init__(self, event: evt.Event, caller: Endpoint, destination: Endpoint) -> None:
+    def __init__(
+        self, event: evt.Event, caller: Endpoint, destination: Endpoint, keys: Keys
+    ) -> None:
+        self._keys = keys
         self._ours = str(event.assoc.acceptor.ae_title).strip()
         self._caller, self._destination = caller, destination
         self._asked_by: int = event.request.MessageID  # type: ignore[assignment]
@@ -107,6 +111,7 @@ class Target:
             self._destination.port,
             self._contexts,
             ae_title=self._destination.application,
+            tls_args=self._keys.to_call(self._destination),
         )
         self._association = opened if opened.is_established else None
         if self._association is None:

@@ -16,7 +16,14 @@ from crossread.orders.store.orders import (
     to_do,
     waiting,
 )
-from crossread.orders.store.steps import KeptStep, insert_step, locked_step, recent_steps, save_step
+from crossread.orders.store.steps import (
+    KeptStep,
+    insert_step,
+    locked_step,
+    recent_steps,
+    save_step,
+    steps_of_study,
+)
 
 __all__ = [
     "KeptStep",
@@ -34,6 +41,7 @@ __all__ = [
     "recent_steps",
     "save",
     "save_step",
+    "steps_of_study",
     "studies_for",
     "studies_of_order",
     "to_do",

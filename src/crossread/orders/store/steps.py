@@ -98,6 +98,20 @@ async def save_step(
     )
 
 
+async def steps_of_study(db: Connection, hospital_id: str, study_instance_uid: str) -> list[str]:
+    """The SOP Instance UIDs of the steps that say they made images of a study."""
+    cursor = await db.execute(
+        """
+        select sop_instance_uid
+        from orders.performed_step
+        where hospital_id = %s and studies @> array[%s::text]
+        order by created_at, sop_instance_uid
+        """,
+        (hospital_id, study_instance_uid),
+    )
+    return [row["sop_instance_uid"] for row in await cursor.fetchall()]
+
+
 async def recent_steps(db: Connection, hospital_id: str, limit: int) -> list[Row]:
     """What a hospital's machines did of late, last heard of first; no patient data."""
     cursor = await db.execute(

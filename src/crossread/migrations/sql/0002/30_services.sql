@@ -59,6 +59,7 @@ create table orders.performed_step (
     primary key (hospital_id, sop_instance_uid)
 );
 
+create index performed_step_study on orders.performed_step using gin (studies);
 create index performed_step_newest on orders.performed_step (hospital_id, changed_at desc);
 
 -- what an endpoint asks to be told of, beside what it is owed anyway
