@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 
 class Level(StrEnum):
@@ -15,7 +16,10 @@ class Level(StrEnum):
     @property
     def depth(self) -> int:
         """How far from the patient."""
-        return list(Level).index(self)
+        return _DEPTHS[self]
+
+
+_DEPTHS = {level: depth for depth, level in enumerate(Level)}
 
 
 class Kind(StrEnum):
@@ -149,6 +153,7 @@ MOMENTS = {
 }
 
 
-def known(level: Level) -> list[str]:
+@cache
+def known(level: Level) -> tuple[str, ...]:
     """Every attribute that a query at this level may ask for: of this level and those above."""
-    return [one.keyword for one in ATTRIBUTES.values() if one.level.depth <= level.depth]
+    return tuple(one.keyword for one in ATTRIBUTES.values() if one.level.depth <= level.depth)

@@ -79,7 +79,7 @@ def ask(
 
     Raises Unreadable, with what is wrong, for a date, time or number that is none.
     """
-    here = set(known(level))
+    here = known(level)
     keys = []
     for keyword, asked in values.items():
         attribute = ATTRIBUTES.get(keyword)

@@ -18,6 +18,7 @@ from tests.gateways.dicom.listening import Listening, associated, sendable
 from tests.images import ct_series
 
 STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.2.1"
+STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
 PATIENT_ROOT = "1.2.840.10008.5.1.4.1.2.1.1"
 MANY = 1_700  # more than a page of each size
 
@@ -31,6 +32,7 @@ def find(
     syntax: str = ImplicitVRLittleEndian,
     model: str = STUDY_ROOT,
     negotiate: bytes = b"",
+    also_moves: bool = False,
     stop: Callable[[Any, int], None] | None = None,
 ) -> list[Answer]:
     """Each status of a C-FIND with its identifier; `stop` is told how many have come."""
@@ -40,7 +42,10 @@ def find(
         item.sop_class_uid, item.service_class_application_information = model, negotiate
         extended = [item]
     found: list[Answer] = []
-    with associated(port, [build_context(model, syntax)], ext_neg=extended) as association:
+    contexts = [build_context(model, syntax)]
+    if also_moves:
+        contexts.append(build_context(STUDY_ROOT_MOVE))
+    with associated(port, contexts, ext_neg=extended) as association:
         for answer, identifier in association.send_c_find(asked, model, msg_id=7):
             found.append((int(answer.Status), identifier))
             if stop is not None:
@@ -82,22 +87,32 @@ async def put(listening: Listening, count: int) -> None:
         )
 
 
-async def test_no_answer_is_left_out_however_many_there_are(listening: Listening) -> None:
+# an association that only finds is served by us, one that also moves by pynetdicom
+both_ways = pytest.mark.parametrize("also_moves", [False, True])
+
+
+@both_ways
+async def test_no_answer_is_left_out_however_many_there_are(
+    listening: Listening, also_moves: bool
+) -> None:
     await put(listening, MANY)
-    found = await ask(listening, keys(PatientName="jansen*"))
+    found = await ask(listening, keys(PatientName="jansen*"), also_moves=also_moves)
     assert [one.StudyInstanceUID for one in found] == [f"1.2.3.{n}" for n in range(MANY, 0, -1)]
     entries = await listening.rows("select facts from audit.entry order by id")
     assert [entry["facts"]["rows"] for entry in entries] == [50, MANY]
 
 
-async def test_nothing_more_is_looked_up_once_the_asker_has_enough(listening: Listening) -> None:
+@both_ways
+async def test_nothing_more_is_looked_up_once_the_asker_has_enough(
+    listening: Listening, also_moves: bool
+) -> None:
     await put(listening, MANY)
 
     def stop(association: Any, count: int) -> None:
         if count == 1:
             association.send_c_cancel(7, None, STUDY_ROOT)
 
-    found = await asyncio.to_thread(find, listening.port, keys(), stop=stop)
+    found = await asyncio.to_thread(find, listening.port, keys(), stop=stop, also_moves=also_moves)
     assert found[-1] == (0xFE00, None)
     assert len(found) - 1 < MANY
 
@@ -198,35 +213,36 @@ async def test_a_key_that_is_not_held_is_left_out_and_said_to_be(listening: List
     assert [status for status, _ in found] == [0xFF00, 0x0000]
 
 
+@both_ways
 @pytest.mark.parametrize(
     ("asked", "model"),
     [
         (keys("PATIENT"), STUDY_ROOT),
         (keys("HOSPITAL"), PATIENT_ROOT),
-        (keys(SeriesNumber=""), "level"),
+        (keys(level=""), STUDY_ROOT),
         (keys(StudyDate="2026"), STUDY_ROOT),
         (keys("SERIES", SeriesTime="99"), STUDY_ROOT),
     ],
 )
 async def test_what_is_no_query_is_refused_with_the_reason(
-    listening: Listening, asked: Dataset, model: str
+    listening: Listening, asked: Dataset, model: str, also_moves: bool
 ) -> None:
-    if model == "level":
-        del asked.QueryRetrieveLevel
-        model = STUDY_ROOT
-    found = await asyncio.to_thread(find, listening.port, asked, model=model)
+    found = await asyncio.to_thread(find, listening.port, asked, model=model, also_moves=also_moves)
     assert found == [(0xA900, None)]
 
 
-async def test_fuzzy_names_and_combined_moments_are_agreed_on(listening: Listening) -> None:
+@both_ways
+async def test_fuzzy_names_and_combined_moments_are_agreed_on(
+    listening: Listening, also_moves: bool
+) -> None:
     await put(listening, 3)  # at 00:01, 00:02 and 00:03
     plain = keys(PatientName="jans")
     assert await ask(listening, plain) == []
     fuzzy = bytes((1, 0, 1))
-    assert len(await ask(listening, plain, negotiate=fuzzy)) == 3
+    assert len(await ask(listening, plain, negotiate=fuzzy, also_moves=also_moves)) == 3
     moments = keys(StudyDate="20251231-20260101", StudyTime="2300-0002")
     combined = bytes((1, 1))
-    assert len(await ask(listening, moments, negotiate=combined)) == 2
+    assert len(await ask(listening, moments, negotiate=combined, also_moves=also_moves)) == 2
 
 
 async def test_small_pdus_are_enough(listening: Listening) -> None:
@@ -249,3 +265,31 @@ async def test_small_pdus_are_enough(listening: Listening) -> None:
 
     one, last = await asyncio.to_thread(ask_in_small)
     assert (one.PatientID, one.StudyDescription, last) == ("N100", "CT schedel blanco", None)
+
+
+async def test_letters_of_a_set_that_nobody_knows_are_answered_in_unicode(
+    listening: Listening,
+) -> None:
+    image = ct_series(slices=1)[0]
+    image.PatientName = "Müller^Jürgen"
+    await listening.stores([sendable(image)])
+    wanted = keys(PatientName="m*")
+    wanted.SpecificCharacterSet = "ISO_IR 999"
+    [one] = await ask(listening, wanted)
+    assert (one.SpecificCharacterSet, str(one.PatientName)) == ("ISO_IR 192", "Müller^Jürgen")
+
+
+async def test_one_association_may_ask_again_and_again(listening: Listening) -> None:
+    await put(listening, 60)
+
+    def ask_thrice() -> list[int]:
+        with associated(listening.port, [build_context(STUDY_ROOT)]) as association:
+            counts = []
+            for number in range(3):
+                found = list(association.send_c_find(keys(), STUDY_ROOT, msg_id=number + 1))
+                counts.append(len(found))
+                # of a request that has ended: the next is not to suffer from it
+                association.send_c_cancel(number + 1, None, STUDY_ROOT)
+            return counts
+
+    assert await asyncio.to_thread(ask_thrice) == [61, 61, 61]

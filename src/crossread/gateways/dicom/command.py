@@ -1,4 +1,4 @@
-"""The command sets of C-STORE and C-ECHO, as bytes and as values (PS3.7 9.3, 6.3.1).
+"""The command sets of C-STORE, C-FIND and C-ECHO, as bytes and as values (PS3.7 9.3, 6.3.1).
 
 A command set is a handful of elements in Implicit VR Little Endian; reading it by hand costs
 microseconds, where a data set of pydicom's costs a good part of a millisecond.
@@ -30,9 +30,10 @@ class Tag(IntEnum):
 
 
 class Field(IntEnum):
-    """Command Field (PS3.7 E.1-1) of what a pure storage association may hold."""
+    """Command Field (PS3.7 E.1-1) of what an association that only stores, or finds, may hold."""
 
     STORE_RQ = 0x0001
+    FIND_RQ = 0x0020
     ECHO_RQ = 0x0030
     CANCEL_RQ = 0x0FFF
 
@@ -49,6 +50,7 @@ class Command:
     sop_class_uid: str
     sop_instance_uid: str
     has_data_set: bool
+    responds_to: int = 0  # of a C-CANCEL: the request that is to stop
 
 
 def parse(content: bytes) -> Command:
@@ -60,6 +62,7 @@ def parse(content: bytes) -> Command:
         sop_class_uid=_uid(elements, Tag.AFFECTED_SOP_CLASS),
         sop_instance_uid=_uid(elements, Tag.AFFECTED_SOP_INSTANCE),
         has_data_set=_number(elements, Tag.DATA_SET_TYPE) != _NO_DATA_SET,
+        responds_to=_number(elements, Tag.MESSAGE_ID_RESPONDED_TO, 0),
     )
 
 

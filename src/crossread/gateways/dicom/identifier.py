@@ -7,10 +7,16 @@ finding them. So what is the same in all of them is made once.
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydicom import Dataset
-from pydicom.charset import convert_encodings, decode_bytes, encode_string
+from pydicom.charset import (
+    convert_encodings,
+    decode_bytes,
+    default_encoding,
+    encode_string,
+    python_encoding,
+)
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.multival import MultiValue
 from pydicom.uid import UID
@@ -25,6 +31,7 @@ _UNICODE = "ISO_IR 192"
 _IN_A_CHARACTER_SET = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _OURS = frozenset({"SpecificCharacterSet", "QueryRetrieveLevel"})
 _ITEM = 0xFFFEE000
+_ESC = b"\x1b"
 _LONG = frozenset({"SQ", "UC", "UN", "UR", "UT"})
 
 
@@ -66,37 +73,37 @@ class _Form:
     little: bool
     encodings: tuple[str, ...]
 
-    def element(self, tag: int, vr: str, content: bytes) -> bytes:
-        """An element (PS3.5 7.1)."""
+    def head(self, tag: int, vr: str) -> tuple[bytes, struct.Struct]:
+        """What stands before a value (PS3.5 7.1): the same for all, and how its length follows."""
         order = "<" if self.little else ">"
-        group, number = tag >> 16, tag & 0xFFFF
+        head = struct.pack(f"{order}HH", tag >> 16, tag & 0xFFFF)
         if self.implicit:
-            return struct.pack("<HHL", group, number, len(content)) + content
+            return head, struct.Struct("<L")
         if vr in _LONG:
-            return (
-                struct.pack(f"{order}HH2s2xL", group, number, vr.encode(), len(content)) + content
-            )
-        return struct.pack(f"{order}HH2sH", group, number, vr.encode(), len(content)) + content
+            return head + vr.encode() + b"\0\0", struct.Struct(f"{order}L")
+        return head + vr.encode(), struct.Struct(f"{order}H")
+
+    def element(self, tag: int, vr: str, content: bytes) -> bytes:
+        """An element."""
+        head, length = self.head(tag, vr)
+        return head + length.pack(len(content)) + content
 
     def value(self, vr: str, value: Value) -> bytes:
         """A value. Raises _NotInThisSet."""
-        match value:
-            case None | "" | []:
-                return b""
-            case int() if vr == "US":
-                return struct.pack("<H" if self.little else ">H", value & 0xFFFF)
-            case int():
-                text = str(value)
-            case str():
-                text = value
-            case list():
-                text = "\\".join(str(one) for one in value)
-        content = self._text(vr, text)
+        if value is None or value in ("", []):
+            return b""
+        if isinstance(value, str):
+            text = value
+        elif isinstance(value, list):
+            text = "\\".join(str(one) for one in value)
+        elif vr == "US":
+            return struct.pack("<H" if self.little else ">H", value & 0xFFFF)
+        else:
+            text = str(value)
+        content = text.encode("ascii") if text.isascii() else self._text(vr, text)
         return content + (b"\0" if vr == "UI" else b" ") if len(content) % 2 else content
 
     def _text(self, vr: str, text: str) -> bytes:
-        if text.isascii():
-            return text.encode("ascii")
         if vr not in _IN_A_CHARACTER_SET:
             return text.encode("ascii", "replace")
         if self.encodings == ("utf8",):
@@ -111,6 +118,9 @@ class _Form:
 
     def _encoded(self, text: str, delimiters: set[int]) -> bytes:
         content = encode_string(text, self.encodings)
+        # the default repertoire has no more than ASCII, where pydicom takes it for Latin-1
+        if self.encodings[0] == default_encoding and not content.isascii() and _ESC not in content:
+            raise _NotInThisSet
         if decode_bytes(content, self.encodings, delimiters) != text:
             raise _NotInThisSet
         return content
@@ -136,38 +146,59 @@ class Answers:
         transfer_syntax: UID,
         fixed: Mapping[str, str],
     ) -> None:
-        self._named = _character_set(identifier)
         self._deflates = transfer_syntax.is_deflated
-        implicit, little = transfer_syntax.is_implicit_VR, transfer_syntax.is_little_endian
-        self._own = _Form(implicit, little, _encodings(self._named))
-        self._unicode = _Form(implicit, little, ("utf8",))
         fields = [_field(keyword, identifier) for keyword in wanted if keyword not in fixed]
-        self._fixed = [
-            (
-                one.tag,
-                self._own.element(one.tag, one.vr, self._own.value(one.vr, fixed[one.keyword])),
-            )
-            for one in (_field(keyword, identifier) for keyword in fixed)
-        ]
-        self._fields = sorted(fields, key=lambda one: one.tag)
+        constant = [(_field(keyword, identifier), value) for keyword, value in fixed.items()]
+        named = _character_set(identifier)
+        implicit, little = transfer_syntax.is_implicit_VR, transfer_syntax.is_little_endian
+        own = _Form(implicit, little, _encodings(named))
+        self._own = _Template(own, fields, constant, named)
+        self._unicode = _Template(replace(own, encodings=("utf8",)), fields, constant, _UNICODE)
 
     def written(self, match: Match) -> bytes:
         """One answer. Where its text does not fit the asker's character set, in Unicode."""
         try:
-            return self._written(match.values, self._own, self._named)
+            content = self._own.written(match.values)
         except _NotInThisSet:
-            return self._written(match.values, self._unicode, _UNICODE)
-
-    def _written(self, values: Mapping[str, Value], form: _Form, named: str) -> bytes:
-        parts = [
-            (field.tag, _element(field, values[field.keyword], form)) for field in self._fields
-        ]
-        parts += self._fixed
-        if named:
-            parts.append((0x00080005, form.element(0x00080005, "CS", form.value("CS", named))))
-        parts.sort()
-        content = b"".join(part for _, part in parts)
+            content = self._unicode.written(match.values)
         return _deflated(content) if self._deflates else content
+
+
+class _Template:
+    """An answer with gaps for its values."""
+
+    def __init__(
+        self,
+        form: _Form,
+        fields: list[_Field],
+        constant: list[tuple[_Field, str]],
+        character_set: str,
+    ) -> None:
+        self._form = form
+        said = [
+            (one.tag, form.element(one.tag, one.vr, form.value(one.vr, v))) for one, v in constant
+        ]
+        if character_set:
+            content = form.value("CS", character_set)
+            said.append((0x00080005, form.element(0x00080005, "CS", content)))
+        parts: list[tuple[int, bytes | _Field]] = [*said, *((one.tag, one) for one in fields)]
+        self._parts = [
+            (part, b"", struct.Struct(""))
+            if isinstance(part, bytes)
+            else (part, *form.head(tag, part.vr))
+            for tag, part in sorted(parts, key=lambda one: one[0])
+        ]
+
+    def written(self, values: Mapping[str, Value]) -> bytes:
+        """The elements, in order of their tags. Raises _NotInThisSet."""
+        written = []
+        for part, head, length in self._parts:
+            if isinstance(part, bytes):
+                written.append(part)
+                continue
+            content = _content(part, values[part.keyword], self._form)
+            written += (head, length.pack(len(content)), content)
+        return b"".join(written)
 
 
 def _deflated(content: bytes) -> bytes:
@@ -177,9 +208,9 @@ def _deflated(content: bytes) -> bytes:
     return written + b"\0" * (len(written) % 2)
 
 
-def _element(field: _Field, value: Value, form: _Form) -> bytes:
+def _content(field: _Field, value: Value, form: _Form) -> bytes:
     if field.vr != "SQ":
-        return form.element(field.tag, field.vr, form.value(field.vr, value))
+        return form.value(field.vr, value)
     items = []
     for item in value if isinstance(value, list) else []:
         if isinstance(item, dict):
@@ -188,7 +219,7 @@ def _element(field: _Field, value: Value, form: _Form) -> bytes:
                 for one in field.items
             )
             items.append(_item_of(inner, form))
-    return form.element(field.tag, "SQ", b"".join(items))
+    return b"".join(items)
 
 
 def _item_of(content: bytes, form: _Form) -> bytes:
@@ -212,13 +243,12 @@ def _items(keyword: str, identifier: Dataset) -> tuple[_Field, ...]:
 
 
 def _character_set(identifier: Dataset) -> str:
+    """The sets that the asker names; none where one of them is unknown."""
     named = identifier.get("SpecificCharacterSet") or ""
-    return "\\".join(named) if isinstance(named, MultiValue) else str(named)
+    each = list(named) if isinstance(named, MultiValue) else [str(named)]
+    return "\\".join(each) if all(one in python_encoding for one in each) else ""
 
 
 def _encodings(named: str) -> tuple[str, ...]:
-    """Python's names of the sets; of none or an unknown one, the default repertoire."""
-    try:
-        return tuple(convert_encodings(named.split("\\"))) if named else ("ascii",)
-    except Exception:  # pydicom raises many kinds for sets that nobody knows
-        return ("ascii",)
+    """Python's names of the sets."""
+    return tuple(convert_encodings(named.split("\\")))

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from crossread.gateways.dicom import negotiate, pdu
+from crossread.gateways.dicom import finding, negotiate, pdu
 from crossread.gateways.dicom.accept import Connection
 from crossread.gateways.dicom.association import Ending, StorageAssociation
 from crossread.gateways.dicom.attend import attend
 from crossread.gateways.dicom.fault import fault
+from crossread.gateways.dicom.finding import FindAssociation
 from crossread.gateways.dicom.handover import Handover
 from crossread.gateways.dicom.pdu import AbortReason, Kind, Malformed, Rejection, Request
 from crossread.gateways.dicom.places import Full, Places
@@ -92,6 +93,8 @@ class Reception:
                 connection.late_at = None
                 if negotiate.only_stores(request):
                     ending: str = self._store(wire, content, request, caller)
+                elif finding.only_finds(request):
+                    ending = self._find(wire, content, request, caller)
                 else:
                     ending = self._hand_over(connection, content + wire.unread(), caller)
         except Full:
@@ -126,6 +129,18 @@ class Reception:
             ).serve()
         finally:
             storing.close()
+
+    def _find(self, wire: Wire, content: bytes, request: Request, caller: Endpoint) -> Ending:
+        answer, contexts = finding.accept(request, content[10:74])
+        wire.send(answer)
+        return FindAssociation(
+            wire,
+            contexts,
+            desk=self._desk,
+            caller=caller,
+            request=request,
+            patience=self._rules.patience,
+        ).serve()
 
     def _hand_over(self, connection: Connection, prefix: bytes, caller: Endpoint) -> str:
         desk = self._desk

@@ -22,7 +22,7 @@ from crossread.archive.model import Instance
 from crossread.audit.model import Entry
 from crossread.audit.record import record
 from crossread.gateways.dicom.fault import fault
-from crossread.gateways.dicom.query import unique_keys
+from crossread.gateways.dicom.question import unique_keys
 from crossread.gateways.dicom.suboperations import (
     CANCELLED,
     PENDING,

@@ -4,6 +4,7 @@ A peer that stops, or that goes on by one byte a minute, is lost (`Lost`), not w
 """
 
 import contextlib
+import select
 import socket
 import ssl
 import time
@@ -51,6 +52,19 @@ class Wire:
         """Read `length` bytes and forget them. Raises Lost."""
         while length:
             length -= len(self.some(length))
+
+    def has_more(self) -> bool:
+        """Whether the peer has sent something that is not read yet; without waiting for it."""
+        if self._start != self._end:
+            return True
+        if isinstance(self.link, ssl.SSLSocket) and self.link.pending():
+            return True
+        try:
+            poll = select.poll()
+            poll.register(self.link, select.POLLIN)
+            return bool(poll.poll(0))
+        except (OSError, ValueError):  # closed by another thread
+            return True  # reading will say so
 
     def send(self, content: bytes) -> None:
         """Write all of it. Raises Lost."""

@@ -1,0 +1,182 @@
+"""One C-FIND-RQ and its answers (PS3.4 C.4.1), whoever carries them over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from pydicom import Dataset
+from pydicom.uid import UID
+from pynetdicom.dsutils import decode
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    PatientRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelFind,
+)
+
+from crossread.archive import search
+from crossread.archive.attributes import UNIQUE, Level
+from crossread.archive.query import Match, Query, ask
+from crossread.audit.model import Entry
+from crossread.audit.record import record
+from crossread.gateways.dicom.identifier import Answers, asked_of
+from crossread.gateways.dicom.pending import Pending
+from crossread.hospitals import store as hospitals
+from crossread.hospitals.model import Endpoint
+from crossread.platform.errors import Unreadable
+
+if TYPE_CHECKING:
+    from crossread.gateways.dicom.listener import Desk
+
+# PS3.4 C.4.1.1.4; the second pending says that a key was left out, since the index lacks it
+PENDING, PENDING_WITHOUT_KEYS, CANCELLED = 0xFF00, 0xFF01, 0xFE00
+UNABLE, NOT_THIS_MODEL = 0xC000, 0xA900
+# for the conformance statement
+MEANINGS: dict[int, str] = {
+    PENDING: "one match, with all keys that were asked for",
+    PENDING_WITHOUT_KEYS: "one match; keys that the index does not hold are left out",
+    0x0000: "no more matches",
+    CANCELLED: "cancelled by C-CANCEL",
+    NOT_THIS_MODEL: "no level of this information model, or a value that is no date, time or"
+    " number; ErrorComment says which",
+    UNABLE: "the query cannot be answered now",
+}
+# answers at a time: few first, so that who cancels early has cost little
+PAGES = (50, 200, 1000)
+
+FINDS: frozenset[str] = frozenset(
+    {
+        str(PatientRootQueryRetrieveInformationModelFind),
+        str(StudyRootQueryRetrieveInformationModelFind),
+    }
+)
+# PS3.4 table C.5-2: relational queries, combined dates and times, fuzzy names, time zone of the
+# query, enhanced multi-frame conversion, empty values, multiple values
+_NEGOTIABLE = bytes((1, 1, 1, 0, 0, 1, 1))
+_COMBINED, _FUZZY = 1, 2
+
+
+def agreed(asked: bytes) -> bytes:
+    """What we answer to SOP class extended negotiation of a FIND (PS3.4 C.5.1.1.2)."""
+    return bytes(want & can for want, can in zip(asked, _NEGOTIABLE, strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Over what a question came: a presentation context, and who is at its ends."""
+
+    caller: Endpoint
+    ours: str  # the AE title that was called
+    context: int
+    model: str  # SOP class
+    transfer_syntax: UID
+    longest: int  # P-DATA-TF that the asker takes; 0: any
+    extended: bytes = b""  # what was agreed
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A C-FIND-RQ that can be answered."""
+
+    desk: Desk
+    line: Line
+    query: Query
+    answers: Answers
+    pending: Pending
+
+    @classmethod
+    def read(cls, desk: Desk, line: Line, message: int, content: bytes) -> Question:
+        """Raises Unreadable for what is no query of its information model."""
+        identifier = _decoded(content, line.transfer_syntax)
+        level = _level(identifier, line.model)
+        extended = line.extended.ljust(len(_NEGOTIABLE), b"\0")
+        query = ask(
+            level,
+            asked_of(identifier),
+            wanted=("InstanceAvailability",) if level is not Level.PATIENT else (),
+            fuzzy=bool(extended[_FUZZY]),
+            combined=bool(extended[_COMBINED]),
+            limit=PAGES[0],
+        )
+        fixed = {"QueryRetrieveLevel": level.value, "RetrieveAETitle": line.ours}
+        return cls(
+            desk,
+            line,
+            query,
+            Answers(identifier, query.wanted, line.transfer_syntax, fixed),
+            Pending(line.context, message, line.model, line.longest),
+        )
+
+    def pages(self) -> Iterator[list[Match]]:
+        """What fits, some at a time; each page is looked up when it is asked for."""
+        query, given = self.query, 0
+        while True:
+            found = self.desk.ask(self._page(query, given))
+            if found:
+                yield found
+            if len(found) < (query.limit or 0):
+                return
+            given += len(found)
+            larger = next((size for size in PAGES if size > (query.limit or 0)), PAGES[-1])
+            query = search.onward(query, found[-1], larger)
+
+    def fragments(self, found: Sequence[Match]) -> list[bytes]:
+        """The answers of a page, as values of PDVs."""
+        lacking = set(self.query.unknown) - {"RetrieveAETitle"}
+        status = PENDING_WITHOUT_KEYS if lacking else PENDING
+        write, cut = self.answers.written, self.pending.fragments
+        return [fragment for one in found for fragment in cut(status, write(one))]
+
+    async def _page(self, query: Query, before: int) -> list[Match]:
+        """The next matches; that it was asked is written down with the first, and the last."""
+        caller = self.line.caller
+        async with self.desk.database.transaction() as db:
+            if query.after is None and not (await hospitals.endpoint(db, caller.id)).active:
+                raise PermissionError("this AE title is no longer known")
+            found = await search.find(db, [caller.hospital_id], query)
+            full = len(found) == query.limit
+            if query.after is None or not full:
+                facts = {"rows": before + len(found), "calling": caller.application}
+                await record(db, self._entry(facts | ({"more": True} if full else {})))
+        return found
+
+    def _entry(self, facts: dict[str, Any]) -> Entry:
+        return Entry(
+            action="query",
+            purpose="own_file",
+            subject_kind="query",
+            subject_id=self.query.level.lower(),
+            allowed=True,
+            reader_hospital_id=self.line.caller.hospital_id,
+            hospital_id=self.line.caller.hospital_id,
+            facts=facts,
+        )
+
+
+def unique_keys(identifier: Dataset) -> Query:
+    """What a C-MOVE or C-GET names, at whatever level (PS3.4 C.4.2.1.4.1). Raises Unreadable."""
+    asked = asked_of(identifier)
+    named = {keyword: asked[keyword] for keyword in UNIQUE.values() if keyword in asked}
+    return ask(Level.IMAGE, named)
+
+
+def _decoded(content: bytes, syntax: UID) -> Dataset:
+    try:
+        return decode(
+            BytesIO(content), syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated
+        )
+    except Exception as error:  # pydicom raises many kinds for bytes that are no elements
+        raise Unreadable(
+            "The identifier is no data set in the agreed syntax.", cause=type(error).__name__
+        ) from error
+
+
+def _level(identifier: Dataset, model: str) -> Level:
+    """The level that is asked for. Raises Unreadable where the model has none of that name."""
+    named = str(identifier.get("QueryRetrieveLevel", "")).strip()
+    if named not in set(Level):
+        raise Unreadable("Query/Retrieve Level (0008,0052) is not PATIENT, STUDY, SERIES or IMAGE.")
+    if named == Level.PATIENT and model == StudyRootQueryRetrieveInformationModelFind:
+        raise Unreadable("Study Root has no PATIENT level; ask in Patient Root.")
+    return Level(named)
