@@ -5,7 +5,7 @@ import shutil
 import sys
 
 from bench import corpus, made_studies, table
-from bench.launch import BenchError, end_well
+from bench.launch import end_well
 from bench.measure import say
 
 ORDER = ("store", "stow", "retrieve", "memory", "progressive", "qido", "growth")
@@ -26,8 +26,8 @@ def main() -> None:
                     table.show(sheet)
                     if asked.write:
                         table.write(sheet, asked)
-                except BenchError as error:
-                    failed.append(f"{name}: {error}")
+                except Exception as error:  # the others have their turn all the same
+                    failed.append(f"{name}: {type(error).__name__}: {error}")
     finally:
         shutil.rmtree(corpus.home(), ignore_errors=True)
     if failed:
