@@ -50,6 +50,7 @@ class Standing:
     url: str
     sizes: dict[str, tuple[int, int, int]]  # by table: rows, bytes, bytes of its indexes
     seconds: dict[str, list[float]] = field(default_factory=dict)  # by what is done
+    log: list[int] = field(default_factory=list)  # bytes that an image adds to PostgreSQL's log
 
 
 def measure(options: Options) -> Sheet:
@@ -81,9 +82,16 @@ def _make(server_url: str, size: int) -> Standing:
 
 def _once(standing: Standing, turn: int) -> None:
     with psycopg.connect(standing.url, autocommit=True) as db:
-        taken = _take_in(db, *_new_study(db))
+        arriving, before = _new_study(db), _log_end(db)
+        taken = _take_in(db, *arriving)
+        standing.log.append((_log_end(db) - before) // (BATCH * (_WARM + _TIMES)))
     standing.seconds.setdefault(f"take in {BATCH} images", []).extend(taken)
     asyncio.run(_ask(standing, turn))
+
+
+def _log_end(db: psycopg.Connection) -> int:
+    [end] = db.execute("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone() or (0,)
+    return int(end)
 
 
 def _told(found: Sequence[Standing]) -> str:
@@ -256,7 +264,7 @@ def _rows(found: Sequence[Standing]) -> list[Row]:
 
 
 def _size_rows(standing: Standing) -> list[Row]:
-    return [
+    rows = [
         Row(
             f"bytes a row of archive.{name}",
             f"{table_size / rows:.0f} + {indexes / rows:.0f} of its indexes",
@@ -265,6 +273,7 @@ def _size_rows(standing: Standing) -> list[Row]:
         for name, (rows, table_size, indexes) in standing.sizes.items()
         if rows
     ]
+    return [*rows, Row("bytes of PostgreSQL's log an image", f"{median(standing.log):.0f}")]
 
 
 if __name__ == "__main__":
