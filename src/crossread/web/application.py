@@ -11,6 +11,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from crossread import __version__
 from crossread.access import api as access
+from crossread.archive import api as archive
 from crossread.archive.intake import Intake
 from crossread.consent import api as consent
 from crossread.delivery import api as delivery
@@ -86,6 +87,7 @@ def create(chosen: Settings | None = None) -> FastAPI:
         delivery.router,
         orders.router,
         consent.router,
+        archive.router,
         access.router,
         dicomweb.router,
     ):

@@ -17,6 +17,9 @@ _STUDY = "archive.study st"
 _SERIES = "join archive.series se on se.study_id = st.id and se.hospital_id = st.hospital_id"
 _IMAGE = "join archive.instance i on i.series_id = se.id and i.hospital_id = st.hospital_id"
 _SHOWN = "i.rejection = ''"  # what a rejection note hides is not found (IHE IOCM)
+# neither is what is erased, and that of which every image is hidden; few, and so seen to last
+_SEEN_STUDY = "st.availability <> 'offline' and (st.instance_count > 0 or st.bytes = 0)"
+_SEEN_SERIES = f"{_SEEN_STUDY} and (se.instance_count > 0 or se.bytes = 0)"
 _JOINED = {
     Level.PATIENT: (),
     Level.STUDY: (),
@@ -216,6 +219,7 @@ def _rows(query: Query, page: str) -> str:
             "join archive.instance i on i.id = page.p5",
         ),
     }[query.level]
+    seen = _SEEN_STUDY if query.level.depth < Level.SERIES.depth else _SEEN_SERIES
     columns = [f"{COLUMNS[keyword]}" for keyword in query.wanted]
     related = _RELATED if any(one.startswith("related.") for one in columns) else ""
     order = ", ".join(
@@ -227,6 +231,7 @@ def _rows(query: Query, page: str) -> str:
         from ({page}) page
         {" ".join(ids)}
         {related}
+        where {seen}
         order by {order}
     """
 
