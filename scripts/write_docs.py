@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from crossread.access.model import RULES
+from crossread.gateways.dicom.conformance import statement
 from crossread.platform.configuration import PREFIX, names
 from crossread.worklist.model import TRANSITIONS, TaskState
 
@@ -68,7 +69,12 @@ def configuration() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"access.md": access, "worklist.md": worklist, "configuration.md": configuration}
+PAGES = {
+    "access.md": access,
+    "worklist.md": worklist,
+    "configuration.md": configuration,
+    "conformance/dicom.md": statement,
+}
 
 
 def stale() -> list[str]:

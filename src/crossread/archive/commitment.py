@@ -1,6 +1,6 @@
 """Requests to answer for instances, and what we answer (storage commitment, PS3.4 Annex J)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -24,6 +24,16 @@ class Failure(IntEnum):
     CLASS_CONFLICT = 0x0119  # it is here, and of another SOP class
     DUPLICATE_TRANSACTION = 0x0131  # the transaction UID was used for other instances
     RESOURCES = 0x0213  # it was given up by the cache
+
+
+# for people
+REASONS: Mapping[Failure, str] = {
+    Failure.PROCESSING: "it is damaged here: what was read back is not what came",
+    Failure.NO_SUCH_INSTANCE: "it is not here",
+    Failure.CLASS_CONFLICT: "it is here, and of another SOP class",
+    Failure.DUPLICATE_TRANSACTION: "the Transaction UID was used for other instances before",
+    Failure.RESOURCES: "it was given up by the cache, and is to be fetched again",
+}
 
 
 class Told(StrEnum):

@@ -1,6 +1,6 @@
 """What is said of a study beside its images, and by which rule it has come to rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -75,6 +75,17 @@ RULES: tuple[tuple[RestRule, Callable[[Standing], bool]], ...] = (
     (RestRule.PERFORMED, _performed),
     (RestRule.COUNTED, _counted),
 )
+
+
+# for people
+WORDS: Mapping[RestRule, str] = {
+    RestRule.COMMITTED: "its sender asked for Storage Commitment of every instance that is here",
+    RestRule.PERFORMED: "every MPPS of it is COMPLETED or DISCONTINUED, and every instance that"
+    " they name is here",
+    RestRule.COUNTED: "as many instances are here as were said to come",
+    RestRule.QUIET: "nothing came for `archive.quiet_seconds`, and the association that brought it"
+    f" is closed (one that stays open is given {STILL_RECEIVING} times as long)",
+}
 
 
 def rested_by(standing: Standing, quiet: timedelta, now: datetime) -> RestRule | None:

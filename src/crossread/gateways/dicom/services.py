@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydicom.uid import AllTransferSyntaxes
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
-from pynetdicom.presentation import AllStoragePresentationContexts
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    ComprehensiveSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
     ModalityPerformedProcedureStep,
     ModalityWorklistInformationFind,
     PatientRootQueryRetrieveInformationModelFind,
@@ -26,6 +27,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     Verification,
 )
 
+from crossread.archive.encoding import KNOWN
 from crossread.archive.transcode import UNCOMPRESSED
 from crossread.gateways.dicom import (
     commitment,
@@ -35,6 +37,8 @@ from crossread.gateways.dicom import (
     retrieve,
     storage,
 )
+from crossread.gateways.dicom.availability import SOP_CLASS as AVAILABILITY
+from crossread.gateways.dicom.negotiate import STORAGE
 
 if TYPE_CHECKING:
     from crossread.gateways.dicom.listener import Desk
@@ -67,9 +71,9 @@ SERVICES: tuple[Service, ...] = (
     Service(
         "Storage",
         "PS3.4 Annex B",
-        tuple(str(context.abstract_syntax) for context in AllStoragePresentationContexts),
+        tuple(sorted(STORAGE)),
         {evt.EVT_C_STORE: storage.handler},
-        syntaxes=tuple(AllTransferSyntaxes),
+        syntaxes=tuple(sorted(KNOWN)),
         both_roles=True,  # as SCU for C-GET
         statuses=storage.MEANINGS,
     ),
@@ -101,7 +105,11 @@ SERVICES: tuple[Service, ...] = (
             StudyRootQueryRetrieveInformationModelGet,
         ),
         {evt.EVT_C_GET: retrieve.get_handler},
-        statuses=retrieve.MEANINGS,
+        statuses={
+            status: words
+            for status, words in retrieve.MEANINGS.items()
+            if status != retrieve.UNKNOWN_DESTINATION
+        },
     ),
     Service(
         "Storage Commitment (push model)",
@@ -127,6 +135,55 @@ SERVICES: tuple[Service, ...] = (
             evt.EVT_N_SET: performed_step.set_handler,
         },
         statuses=performed_step.MEANINGS,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A service that we use in associations that we open."""
+
+    name: str
+    section: str
+    sop_classes: tuple[str, ...]  # none: whatever is kept
+    when: str  # and what for
+    syntaxes: tuple[str, ...] = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
+    role: str = "SCU"
+
+
+CALLS: tuple[Call, ...] = (
+    Call(
+        "Verification",
+        "PS3.4 Annex A",
+        (Verification,),
+        "`crossread doctor` and `crossread hospital test`",
+    ),
+    Call(
+        "Storage",
+        "PS3.4 Annex B",
+        (ComprehensiveSRStorage, GrayscaleSoftcopyPresentationStateStorage),
+        "a report is signed: its measurements and drawings go to the PACS that made the images",
+    ),
+    Call(
+        "Storage",
+        "PS3.4 C.4.2",
+        (),
+        "the sub-operations of a C-MOVE, to a PACS of the hospital that asks: each class in every"
+        " transfer syntax that it is kept in, and in one that everybody knows",
+    ),
+    Call(
+        "Storage Commitment (push model)",
+        "PS3.4 J.3.3",
+        (StorageCommitmentPushModel,),
+        "N-EVENT-REPORT to who asked and did not wait for it; sent until it is acknowledged",
+        role="SCP, by role selection",
+    ),
+    Call(
+        "Instance Availability Notification",
+        "PS3.4 Annex R",
+        (AVAILABILITY,),
+        "a study came to rest, was given up by the cache, or is online again, and the endpoint"
+        " asked for it (`crossread hospital notify`); sent until it is acknowledged",
     ),
 )
 
