@@ -5,6 +5,7 @@ Its answers leave a page at a time; between pages we look whether the asker has 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ from crossread.platform.errors import Unreadable
 if TYPE_CHECKING:
     from crossread.gateways.dicom.listener import Desk
 
+KNOWN_FOR = 5.0  # seconds after which we look whether a caller still takes part
 MESSAGE_AT_MOST = 1 << 20  # bytes of a command set or an identifier
 _SUCCESS = 0x0000
 _UNRECOGNIZED_OPERATION = 0x0211  # PS3.7 Annex C
@@ -118,6 +120,7 @@ class FindAssociation:
     ) -> None:
         self._wire, self._desk, self._patience = wire, desk, patience
         self._longest = request.maximum_length
+        self._caller, self._known_until = caller, time.monotonic() + KNOWN_FOR
         self._lines = {
             context: Line(
                 caller,
@@ -163,6 +166,9 @@ class FindAssociation:
 
     def _find(self, message: _Message, line: Line) -> None:
         try:
+            if time.monotonic() > self._known_until:
+                self._desk.still(self._caller)
+                self._known_until = time.monotonic() + KNOWN_FOR
             asked = Question.read(self._desk, line, message.request.message_id, message.identifier)
             for found in asked.pages():
                 if self._cancelled(message.request.message_id):

@@ -62,7 +62,11 @@ class Desk:
 
     def caller(self, event: evt.Event) -> Endpoint:
         """The PACS that opened this association, if it still takes part."""
-        endpoint = self.ask(self._again(self.callers[event.assoc]))
+        return self.still(self.callers[event.assoc])
+
+    def still(self, caller: Endpoint) -> Endpoint:
+        """A PACS that took part when it called, if it still does. Raises PermissionError."""
+        endpoint = self.ask(self._again(caller))
         if not endpoint.active:
             raise PermissionError("this AE title is no longer known")
         return endpoint

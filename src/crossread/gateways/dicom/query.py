@@ -65,7 +65,7 @@ def _question(desk: Desk, event: Any) -> Question:
     model = str(event.context.abstract_syntax)
     asked = event.assoc.requestor.sop_class_extended.get(UID(model), b"")
     line = Line(
-        desk.callers[event.assoc],
+        desk.caller(event),
         event.assoc.acceptor.ae_title.strip(),
         event.context.context_id,
         model,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from pydicom import Dataset
+from pydicom.multival import MultiValue
 from pydicom.uid import UID
-from pynetdicom.dsutils import decode
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     PatientRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelFind,
@@ -20,9 +19,9 @@ from crossread.archive.attributes import UNIQUE, Level
 from crossread.archive.query import Match, Query, ask
 from crossread.audit.model import Entry
 from crossread.audit.record import record
-from crossread.gateways.dicom.identifier import Answers, asked_of
+from crossread.gateways.dicom import asked
+from crossread.gateways.dicom.found import Answers
 from crossread.gateways.dicom.pending import Pending
-from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Endpoint
 from crossread.platform.errors import Unreadable
 
@@ -43,7 +42,7 @@ MEANINGS: dict[int, str] = {
     UNABLE: "the query cannot be answered now",
 }
 # answers at a time: few first, so that who cancels early has cost little
-PAGES = (50, 200, 1000)
+PAGES = (50, 100, 200, 400, 800)
 
 FINDS: frozenset[str] = frozenset(
     {
@@ -88,12 +87,12 @@ class Question:
     @classmethod
     def read(cls, desk: Desk, line: Line, message: int, content: bytes) -> Question:
         """Raises Unreadable for what is no query of its information model."""
-        identifier = _decoded(content, line.transfer_syntax)
-        level = _level(identifier, line.model)
+        identifier = asked.read(content, line.transfer_syntax)
+        level = _level(identifier.level, line.model)
         extended = line.extended.ljust(len(_NEGOTIABLE), b"\0")
         query = ask(
             level,
-            asked_of(identifier),
+            identifier.keys,
             wanted=("InstanceAvailability",) if level is not Level.PATIENT else (),
             fuzzy=bool(extended[_FUZZY]),
             combined=bool(extended[_COMBINED]),
@@ -132,8 +131,6 @@ class Question:
         """The next matches; that it was asked is written down with the first, and the last."""
         caller = self.line.caller
         async with self.desk.database.transaction() as db:
-            if query.after is None and not (await hospitals.endpoint(db, caller.id)).active:
-                raise PermissionError("this AE title is no longer known")
             found = await search.find(db, [caller.hospital_id], query)
             full = len(found) == query.limit
             if query.after is None or not full:
@@ -156,25 +153,18 @@ class Question:
 
 def unique_keys(identifier: Dataset) -> Query:
     """What a C-MOVE or C-GET names, at whatever level (PS3.4 C.4.2.1.4.1). Raises Unreadable."""
-    asked = asked_of(identifier)
-    named = {keyword: asked[keyword] for keyword in UNIQUE.values() if keyword in asked}
+    named: dict[str, list[str]] = {}
+    for keyword in UNIQUE.values():
+        value = identifier.get(keyword)
+        if value:
+            named[keyword] = (
+                [str(one) for one in value] if isinstance(value, MultiValue) else [str(value)]
+            )
     return ask(Level.IMAGE, named)
 
 
-def _decoded(content: bytes, syntax: UID) -> Dataset:
-    try:
-        return decode(
-            BytesIO(content), syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated
-        )
-    except Exception as error:  # pydicom raises many kinds for bytes that are no elements
-        raise Unreadable(
-            "The identifier is no data set in the agreed syntax.", cause=type(error).__name__
-        ) from error
-
-
-def _level(identifier: Dataset, model: str) -> Level:
+def _level(named: str, model: str) -> Level:
     """The level that is asked for. Raises Unreadable where the model has none of that name."""
-    named = str(identifier.get("QueryRetrieveLevel", "")).strip()
     if named not in set(Level):
         raise Unreadable("Query/Retrieve Level (0008,0052) is not PATIENT, STUDY, SERIES or IMAGE.")
     if named == Level.PATIENT and model == StudyRootQueryRetrieveInformationModelFind:

@@ -1,4 +1,4 @@
-"""Identifiers of queries: what is asked, read; and each answer, written as bytes (PS3.4 C.4.1.1.3).
+"""The identifiers of answers to a query, written as bytes (PS3.4 C.4.1.1.3.2).
 
 A query has thousands of answers, and an object for each element of each would take longer than
 finding them. So what is the same in all of them is made once.
@@ -8,57 +8,22 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
-from pydicom import Dataset
-from pydicom.charset import (
-    convert_encodings,
-    decode_bytes,
-    default_encoding,
-    encode_string,
-    python_encoding,
-)
+from pydicom.charset import convert_encodings, decode_bytes, default_encoding, encode_string
 from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.multival import MultiValue
 from pydicom.uid import UID
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 
 from crossread.archive.attributes import ITEMS
 from crossread.archive.matching import Asked
 from crossread.archive.query import Match, Value
-from crossread.platform.errors import Unreadable
+from crossread.gateways.dicom.asked import IN_A_CHARACTER_SET, Identifier
 
 _UNICODE = "ISO_IR 192"
-_IN_A_CHARACTER_SET = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
-_OURS = frozenset({"SpecificCharacterSet", "QueryRetrieveLevel"})
 _ITEM = 0xFFFEE000
 _ESC = b"\x1b"
 _LONG = frozenset({"SQ", "UC", "UN", "UR", "UT"})
-
-
-def asked_of(identifier: Dataset) -> dict[str, Asked]:
-    """The keys of a request by keyword, decoded in its character set. Raises Unreadable."""
-    try:
-        return {
-            element.keyword or str(element.tag): _asked(element.value)
-            for element in identifier
-            if element.keyword not in _OURS and element.tag.element != 0
-        }
-    except Unreadable:
-        raise
-    except Exception as error:  # pydicom raises many kinds for values that break their VR
-        raise Unreadable(
-            "The identifier has a value that cannot be read.", cause=type(error).__name__
-        ) from error
-
-
-def _asked(value: object) -> Asked:
-    if value is None:
-        return ""
-    if isinstance(value, MultiValue):
-        return [str(one) for one in value]
-    if isinstance(value, list):  # a sequence
-        return [asked_of(item) for item in value]
-    return str(value)
 
 
 class _NotInThisSet(Exception):
@@ -104,7 +69,7 @@ class _Form:
         return content + (b"\0" if vr == "UI" else b" ") if len(content) % 2 else content
 
     def _text(self, vr: str, text: str) -> bytes:
-        if vr not in _IN_A_CHARACTER_SET:
+        if vr not in IN_A_CHARACTER_SET:
             return text.encode("ascii", "replace")
         if self.encodings == ("utf8",):
             return text.encode()
@@ -141,15 +106,15 @@ class Answers:
 
     def __init__(
         self,
-        identifier: Dataset,
+        identifier: Identifier,
         wanted: tuple[str, ...],
         transfer_syntax: UID,
         fixed: Mapping[str, str],
     ) -> None:
         self._deflates = transfer_syntax.is_deflated
-        fields = [_field(keyword, identifier) for keyword in wanted if keyword not in fixed]
-        constant = [(_field(keyword, identifier), value) for keyword, value in fixed.items()]
-        named = _character_set(identifier)
+        fields = [_field(keyword, identifier.keys) for keyword in wanted if keyword not in fixed]
+        constant = [(_field(keyword, {}), value) for keyword, value in fixed.items()]
+        named = identifier.character_set
         implicit, little = transfer_syntax.is_implicit_VR, transfer_syntax.is_little_endian
         own = _Form(implicit, little, _encodings(named))
         self._own = _Template(own, fields, constant, named)
@@ -227,26 +192,24 @@ def _item_of(content: bytes, form: _Form) -> bytes:
     return struct.pack(f"{order}HHL", _ITEM >> 16, _ITEM & 0xFFFF, len(content)) + content
 
 
-def _field(keyword: str, identifier: Dataset) -> _Field:
+def _field(keyword: str, asked: Mapping[str, Asked]) -> _Field:
+    tag, vr = _known(keyword)
+    return _Field(tag, vr, keyword, _items(keyword, asked) if vr == "SQ" else ())
+
+
+def _items(keyword: str, asked: Mapping[str, Asked]) -> tuple[_Field, ...]:
+    """What to say of each item: what was asked for, or all that is known."""
+    items = asked.get(keyword) or [{}]
+    named = items[0] if isinstance(items[0], Mapping) else {}
+    keywords = [one for one in ITEMS[keyword] if not named or one in named]
+    return tuple(sorted((_field(one, {}) for one in keywords), key=lambda one: one.tag))
+
+
+@cache
+def _known(keyword: str) -> tuple[int, str]:
     tag = tag_for_keyword(keyword)
     assert tag is not None  # noqa: S101 - the index has attributes of the dictionary only
-    vr = dictionary_VR(tag)
-    return _Field(tag, vr, keyword, _items(keyword, identifier) if vr == "SQ" else ())
-
-
-def _items(keyword: str, identifier: Dataset) -> tuple[_Field, ...]:
-    """What to say of each item: what was asked for, or all that is known."""
-    asked = identifier.get(keyword)
-    named = [one.keyword for one in asked[0]] if asked else []
-    keywords = [one for one in ITEMS[keyword] if not named or one in named]
-    return tuple(sorted((_field(one, identifier) for one in keywords), key=lambda one: one.tag))
-
-
-def _character_set(identifier: Dataset) -> str:
-    """The sets that the asker names; none where one of them is unknown."""
-    named = identifier.get("SpecificCharacterSet") or ""
-    each = list(named) if isinstance(named, MultiValue) else [str(named)]
-    return "\\".join(each) if all(one in python_encoding for one in each) else ""
+    return tag, dictionary_VR(tag)
 
 
 def _encodings(named: str) -> tuple[str, ...]:
