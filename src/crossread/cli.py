@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from crossread.commands.roles import Role
+from crossread.hospitals.model import Keeping
 from crossread.platform.configuration import settings
 from crossread.platform.errors import CrossreadError
 
@@ -246,6 +247,12 @@ def agreement_add(
     without_consent: Annotated[
         bool, typer.Option(help="The patient's recorded permission is not needed.")
     ] = False,
+    keeping: Annotated[
+        Keeping, typer.Option(help="Whether images stay, or only until the report is home.")
+    ] = Keeping.ARCHIVE,
+    days: Annotated[
+        int, typer.Option(min=0, help="How long a cache keeps them when the report is home.")
+    ] = 14,
     config: Config = None,
 ) -> None:
     """Put a new version of an agreement in force."""
@@ -259,6 +266,8 @@ def agreement_add(
         modalities=modality or [],
         tariff_cents=tariff_cents,
         needs_consent=not without_consent,
+        keeping=keeping,
+        cache_days=days,
     )
 
 

@@ -35,6 +35,7 @@ from crossread.gateways.dicom.commitment import owe_answer
 from crossread.gateways.hl7v2.compose import Names, Status
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import AgreementEvent, Purpose
+from crossread.keeping import Keeping
 from crossread.orders import match
 from crossread.orders import store as orders
 from crossread.orders.model import Order, OrderEvent
@@ -62,8 +63,9 @@ STUDY_RECOGNISED = "study.recognised"  # person, order and procedure are looked 
 ROUTES: Routes = {
     # what hospitals sent
     ArchiveEvent.STUDY_ARRIVING: [Route("await_rest")],
-    ArchiveEvent.STUDY_RESTED: [Route("recognise"), Route("tell_available")],
+    ArchiveEvent.STUDY_RESTED: [Route("recognise"), Route("tell_available"), Route("heed_late")],
     ArchiveEvent.STUDY_ONLINE: [Route("tell_available")],
+    ArchiveEvent.NOTED: [Route("heed_note")],
     ArchiveEvent.EVICTED: [Route("tell_available")],
     ExpectationEvent.SAID: [Route("await_rest")],
     CommitmentEvent.ASKED: [Route("answer_commitment")],
@@ -76,14 +78,14 @@ ROUTES: Routes = {
     ConsentEvent.RECORDED: [Route("permit_patient")],
     AgreementEvent.SIGNED: [Route("permit_hospital")],
     # what the hospital that made the images hears of it, each task's in order
-    TaskEvent.OFFERED: [Route("tell_received", lock="tell")],
+    TaskEvent.OFFERED: [Route("tell_received", lock="tell"), Route("keep_on", lock="keep")],
     TaskEvent.CLAIMED: [Route("tell_in_progress", lock="tell")],
     TaskEvent.RELEASED: [Route("tell_received", lock="tell")],
     TaskEvent.CANCELLED: [Route("tell_cancelled", lock="tell")],
     # the report goes home, and is paid for
     ReportEvent.SIGNED: [Route("deliver", of="task_id", lock="tell")],
     DeliveryEvent.ACKNOWLEDGED: [Route("close", of="task_id")],
-    TaskEvent.DELIVERED: [Route("settle")],
+    TaskEvent.DELIVERED: [Route("settle"), Route("let_go", lock="keep")],
 }
 
 
@@ -128,6 +130,7 @@ class Journey:
             "deliver": self.deliver,
             "close": self.close,
             "settle": self.settle,
+            **Keeping(self.database, self.objects, self.clock).steps(),
         }
 
     async def await_rest(self, study_id: str, cause: str) -> None:

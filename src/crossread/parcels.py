@@ -134,7 +134,10 @@ async def source_images(
     """The headers of the images that the report's annotations lie on, each once."""
     named = {annotation.sop_instance_uid for annotation in bundle.annotations}
     async with database.transaction() as db:
-        found = [await archive.instance(db, bundle.hospital_id, uid) for uid in sorted(named)]
+        found = [
+            await archive.instance(db, bundle.hospital_id, uid, hidden=True)
+            for uid in sorted(named)
+        ]
     return await retrieve.headers(objects, [one for one in found if one is not None])
 
 

@@ -31,11 +31,13 @@ async def admit(db: Connection, new: Candidate) -> tuple[Outcome, Study]:
     """
     instance, study = new.instance, new.study
     before = await store.study_by_uid(db, study.hospital_id, study.study_instance_uid)
-    known = await store.instance(db, instance.hospital_id, instance.sop_instance_uid)
+    known = await store.instance(db, instance.hospital_id, instance.sop_instance_uid, hidden=True)
     if known is None:
         before, made = await store.lock_study(db, study)
         # another receiver may have brought it in the meantime
-        known = await store.instance(db, instance.hospital_id, instance.sop_instance_uid)
+        known = await store.instance(
+            db, instance.hospital_id, instance.sop_instance_uid, hidden=True
+        )
     if known is not None and known.study_id == instance.study_id:
         known = await _let_go_if_damaged(db, known)
     if known is not None and known.pack_id is None and known.study_id == instance.study_id:

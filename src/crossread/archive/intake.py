@@ -33,6 +33,7 @@ from crossread.archive.model import (
 from crossread.archive.pack import Pack, clear_spool
 from crossread.archive.quarantine import hold
 from crossread.archive.read import read, study_of
+from crossread.archive.store import cache
 from crossread.archive.tally import Tally
 from crossread.hospitals import store as hospitals
 from crossread.platform.clock import Clock
@@ -308,6 +309,11 @@ async def _write_down(
     database: Database, pack_id: UUID, hospital_id: str, key: str, now: datetime
 ) -> None:
     async with database.transaction() as db:
+        if await cache.is_full(db, hospital_id):
+            raise NotKept(
+                "The archive keeps as much of this hospital as was agreed; make room, or agree on"
+                " more."
+            )
         await store.open_pack(db, pack_id, hospital_id, key, now)
 
 

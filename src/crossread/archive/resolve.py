@@ -172,7 +172,7 @@ async def _make_room(
     """Put what is kept under the same SOP Instance UID into quarantine, and out of the index."""
     uid = str(_header(content, syntax).get("SOPInstanceUID", ""))
     async with database.transaction() as db:
-        kept = await archive.instance(db, hospital_id, uid)
+        kept = await archive.instance(db, hospital_id, uid, hidden=True)
     if kept is None:
         return  # nothing is in the way, or a crash came after this
     if kept.pack_id is not None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from crossread.archive.evict import evict_due, make_room
 from crossread.archive.garbage import collect
 from crossread.archive.scrub import Pace, keep_scrubbing
 from crossread.archive.store import tally
@@ -12,7 +13,7 @@ from crossread.platform.configuration import Archive
 from crossread.platform.database import Database
 from crossread.platform.objects import Objects
 
-MINUTE = 60.0  # seconds
+EVERY = 20.0  # seconds
 MINUTES_KEPT = timedelta(days=7)  # of how fast images came in
 
 
@@ -32,9 +33,11 @@ def parts(
 
     async def tidy() -> None:
         while True:
+            await evict_due(database, clock())
+            await make_room(database, clock())
             await collect(database, objects, clock())
             async with database.transaction() as db:
                 await tally.forget(db, clock() - MINUTES_KEPT)
-            await asyncio.sleep(MINUTE)
+            await asyncio.sleep(EVERY)
 
     return [scrub, tidy]

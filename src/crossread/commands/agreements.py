@@ -7,7 +7,7 @@ from rich.table import Table
 
 from crossread.commands.connect import within
 from crossread.hospitals import agree, store
-from crossread.hospitals.model import Agreement, Form, Purpose, Urgency
+from crossread.hospitals.model import Agreement, Form, Keeping, Purpose, Urgency
 from crossread.platform import clock
 from crossread.platform.configuration import Settings
 from crossread.platform.database import Connection
@@ -25,6 +25,8 @@ def add(
     modalities: list[str],
     tariff_cents: int,
     needs_consent: bool,
+    keeping: Keeping = Keeping.ARCHIVE,
+    cache_days: int = 14,
 ) -> None:
     """Put the next version of an agreement in force. Raises NotFound for an unknown hospital."""
 
@@ -45,6 +47,8 @@ def add(
             tariff_cents=tariff_cents,
             starts_at=now - timedelta(seconds=1),
             needs_consent=needs_consent,
+            keeping=keeping,
+            cache_days=cache_days,
         )
         await agree.sign(db, signed)
         return version
@@ -60,7 +64,9 @@ def show(settings: Settings) -> None:
         everyone = [one.id for one in await store.hospitals(db)]
         return await store.agreements_of(db, everyone, clock.now())
 
-    table = Table("agreement", "version", "of", "read by", "modalities", "consent", "tariff")
+    table = Table(
+        "agreement", "version", "of", "read by", "modalities", "consent", "kept", "tariff"
+    )
     for one in within(settings, read):
         table.add_row(
             one.id,
@@ -69,6 +75,7 @@ def show(settings: Settings) -> None:
             ", ".join(one.reading_hospital_ids),
             ", ".join(sorted(one.modalities)) or "all",
             "needed" if one.needs_consent else "not needed",
+            "archive" if one.keeping is Keeping.ARCHIVE else f"cache, {one.cache_days} days",
             f"€ {one.tariff_cents / 100:.2f}",
         )
     Console().print(table)

@@ -52,6 +52,13 @@ class Role(StrEnum):
     PLANNER = "planner"
 
 
+class Keeping(StrEnum):
+    """How images are kept under an agreement."""
+
+    ARCHIVE = "archive"  # for good, or for the years of their hospital
+    CACHE = "cache"  # until the report is home and some days more; their hospital keeps them
+
+
 class AgreementEvent(StrEnum):
     """What is announced of agreements; the subject is the source hospital's id."""
 
@@ -215,6 +222,8 @@ class Agreement:
     starts_at: datetime
     ends_at: datetime | None = None
     needs_consent: bool = True
+    keeping: Keeping = Keeping.ARCHIVE
+    cache_days: int = 14  # that a cached study stays when its report is home
 
     def covers(self, *, purpose: Purpose, modality: str, at: datetime) -> bool:
         """Whether this kind of reading is agreed at that moment."""

@@ -12,6 +12,7 @@ from crossread.hospitals.model import (
     EndpointKind,
     Form,
     Hospital,
+    Keeping,
     Key,
     Purpose,
     Reader,
@@ -294,9 +295,10 @@ async def save_agreement(db: Connection, agreement: Agreement) -> None:
         """
         insert into hospitals.agreement (
             id, version, source_hospital_id, reading_hospital_ids, purposes, modalities, form,
-            minutes_by_urgency, tariff_cents, needs_consent, starts_at, ends_at
+            minutes_by_urgency, tariff_cents, needs_consent, starts_at, ends_at,
+            keeping, cache_days
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (id, version) do nothing
         """,
         (
@@ -312,6 +314,8 @@ async def save_agreement(db: Connection, agreement: Agreement) -> None:
             agreement.needs_consent,
             agreement.starts_at,
             agreement.ends_at,
+            agreement.keeping,
+            agreement.cache_days,
         ),
     )
 
@@ -452,6 +456,8 @@ def _agreement(row: Row) -> Agreement:
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         needs_consent=row["needs_consent"],
+        keeping=Keeping(row["keeping"]),
+        cache_days=row["cache_days"],
     )
 
 

@@ -251,6 +251,19 @@ async def was_signed_by(db: Connection, task_id: UUID, reader_id: UUID) -> bool:
     return await cursor.fetchone() is not None
 
 
+async def is_awaited(db: Connection, study_id: UUID) -> bool:
+    """Whether a report of this study is still to be written, or on its way home."""
+    cursor = await db.execute(
+        """
+        select 1
+        from worklist.task
+        where study_id = %s and state not in ('delivered', 'cancelled')
+        """,
+        (study_id,),
+    )
+    return await cursor.fetchone() is not None
+
+
 async def open_studies(
     db: Connection, *, patient_id: UUID | None = None, hospital_id: str | None = None
 ) -> list[UUID]:

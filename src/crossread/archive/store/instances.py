@@ -17,11 +17,15 @@ _INSTANCE = """
 async def instances_of(
     db: Connection, study_id: UUID, series_instance_uid: str | None = None
 ) -> list[Instance]:
-    """The instances of a study or of one of its series, by series and instance number."""
+    """The instances of a study or of one of its series, by series and instance number.
+
+    Without those that a rejection note hides.
+    """
     cursor = await db.execute(
         f"""
         {_INSTANCE}
         where i.study_id = %(study)s
+          and i.rejection = ''
           and (%(series)s::text is null or s.series_instance_uid = %(series)s)
         order by s.number nulls last, s.series_instance_uid, i.number nulls last,
                  i.sop_instance_uid
@@ -31,11 +35,16 @@ async def instances_of(
     return [instance_of(row) for row in await cursor.fetchall()]
 
 
-async def instance(db: Connection, hospital_id: str, sop_instance_uid: str) -> Instance | None:
-    """One instance of a hospital, by its UID."""
+async def instance(
+    db: Connection, hospital_id: str, sop_instance_uid: str, *, hidden: bool = False
+) -> Instance | None:
+    """One instance of a hospital, by its UID; `hidden`: also if a rejection note hides it."""
     cursor = await db.execute(
-        f"{_INSTANCE} where i.hospital_id = %s and i.sop_instance_uid = %s",
-        (hospital_id, sop_instance_uid),
+        f"""
+        {_INSTANCE}
+        where i.hospital_id = %s and i.sop_instance_uid = %s and (%s or i.rejection = '')
+        """,
+        (hospital_id, sop_instance_uid, hidden),
     )
     row = await cursor.fetchone()
     return instance_of(row) if row else None

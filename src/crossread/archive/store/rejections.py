@@ -132,10 +132,58 @@ async def recount(db: Connection, study_id: UUID) -> None:
     )
 
 
-async def ids_of_rejected(db: Connection, hospital_id: str, code: str) -> list[Row]:
-    """Instances of a hospital that notes with this title hide: id, study_id."""
+async def hidden_by(db: Connection, hospital_id: str, uids: Sequence[str], code: str) -> list[Row]:
+    """Which of these a note with this title hides: id, study_id."""
     cursor = await db.execute(
-        "select id, study_id from archive.instance where hospital_id = %s and rejection = %s",
-        (hospital_id, code),
+        """
+        select id, study_id
+        from archive.instance
+        where hospital_id = %s and sop_instance_uid = any(%s) and rejection = %s
+        """,
+        (hospital_id, list(uids), code),
     )
     return await cursor.fetchall()
+
+
+async def studies_of(db: Connection, hospital_id: str, uids: Sequence[str]) -> list[UUID]:
+    """The studies that these instances belong to, in the order in which they are locked."""
+    cursor = await db.execute(
+        """
+        select distinct study_id
+        from archive.instance
+        where hospital_id = %s and sop_instance_uid = any(%s)
+        order by study_id
+        """,
+        (hospital_id, list(uids)),
+    )
+    return [row["study_id"] for row in await cursor.fetchall()]
+
+
+async def is_revoked(db: Connection, hospital_id: str, note_uid: str) -> bool:
+    """Whether another note rejects this one."""
+    cursor = await db.execute(
+        """
+        select 1
+        from archive.rejected
+        where hospital_id = %(hospital)s
+          and sop_instance_uid = %(note)s
+          and note_uid <> %(note)s
+        """,
+        {"hospital": hospital_id, "note": note_uid},
+    )
+    return await cursor.fetchone() is not None
+
+
+async def forget(db: Connection, hospital_id: str, uids: Sequence[str]) -> None:
+    """These are not rejected any more, should they come again."""
+    await db.execute(
+        "delete from archive.rejected where hospital_id = %s and sop_instance_uid = any(%s)",
+        (hospital_id, list(uids)),
+    )
+
+
+async def in_turn(db: Connection, hospital_id: str) -> None:
+    """One note of a hospital at a time, until the transaction ends."""
+    await db.execute(
+        "select pg_advisory_xact_lock(hashtextextended('rejection/' || %s, 0))", (hospital_id,)
+    )

@@ -1,0 +1,61 @@
+"""The steps of the journey by which the archive keeps, hides and lets go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from crossread.archive import evict, reject
+from crossread.archive.store import cache
+from crossread.hospitals import store as hospitals
+from crossread.hospitals.model import Keeping as Kept
+from crossread.platform.clock import Clock
+from crossread.platform.database import Database
+from crossread.platform.jobs import Work
+from crossread.platform.objects import Objects
+from crossread.worklist import store as tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The steps, on a database and an object store."""
+
+    database: Database
+    objects: Objects
+    clock: Clock
+
+    def steps(self) -> Mapping[str, Work]:
+        """Every step by the name that `journey.ROUTES` gives it."""
+        return {
+            "heed_note": self.heed_note,
+            "heed_late": self.heed_late,
+            "let_go": self.let_go,
+            "keep_on": self.keep_on,
+        }
+
+    async def heed_note(self, instance_id: str, cause: str) -> None:
+        """A Key Object Selection came: it may reject images."""
+        await reject.heed(self.database, self.objects, UUID(instance_id), self.clock())
+
+    async def heed_late(self, study_id: str, cause: str) -> None:
+        """A study has come to rest: some of it may have been rejected before it came."""
+        async with self.database.transaction() as db:
+            await reject.heed_late(db, UUID(study_id))
+
+    async def let_go(self, task_id: str, cause: str) -> None:
+        """A report is home: where that is agreed, the cache may let go of its images in time."""
+        async with self.database.transaction() as db:
+            task = await tasks.task(db, UUID(task_id))
+            if task.study_id is None or task.agreement_id is None:
+                return
+            version = task.agreement_version or 0
+            agreed = await hospitals.agreement(db, task.agreement_id, version)
+            if agreed.keeping is Kept.ARCHIVE or await tasks.is_awaited(db, task.study_id):
+                return
+            await evict.let_go_after(db, task.study_id, agreed.cache_days, self.clock())
+
+    async def keep_on(self, task_id: str, cause: str) -> None:
+        """A study is to be read, perhaps once more: it stays until that is done."""
+        async with self.database.transaction() as db:
+            task = await tasks.task(db, UUID(task_id))
+            if task.study_id is not None:
+                await cache.keep_on(db, task.study_id)
