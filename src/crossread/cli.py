@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from crossread.commands import transfers
 from crossread.commands.roles import Role
 from crossread.hospitals.model import Keeping
 from crossread.platform.configuration import settings
@@ -27,6 +28,7 @@ agreement = typer.Typer(help="Who reads what for whom.", no_args_is_help=True)
 app.add_typer(hospital, name="hospital")
 app.add_typer(user, name="user")
 app.add_typer(agreement, name="agreement")
+app.add_typer(transfers.app, name="transfer")
 
 Config = Annotated[
     Path | None, typer.Option("--config", "-c", help="TOML file; default ./crossread.toml.")
@@ -120,6 +122,23 @@ def hospital_add(
     from crossread.commands.hospitals import add
 
     add(settings(config), identifier, name, pacs=pacs, ris=ris, issuer=issuer)
+
+
+@hospital.command("endpoint")
+def hospital_endpoint(
+    identifier: Annotated[str, typer.Argument(help="HOSPITAL/NAME, such as noord/archive.")],
+    pacs: Annotated[str | None, typer.Option(help="HOST:PORT:AE_TITLE of a PACS.")] = None,
+    url: Annotated[str | None, typer.Option(help="Root of a DICOMweb server.")] = None,
+    key_stdin: Annotated[
+        bool, typer.Option(help="Read the key that it gave us from standard input.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Add an archive of a hospital: another PACS, or a DICOMweb server."""
+    from crossread.commands.endpoints import add
+
+    key = sys.stdin.readline().strip() if key_stdin else ""
+    add(settings(config), identifier, pacs=pacs, url=url, key=key)
 
 
 @hospital.command("list")

@@ -9,6 +9,7 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from crossread.archive import upkeep
+from crossread.archive.intake import Intake
 from crossread.archive.sweep import remove_strays, sweep
 from crossread.delivery.drain import drain
 from crossread.delivery.model import DeliveryKind
@@ -24,6 +25,9 @@ from crossread.platform.database import Database
 from crossread.platform.follow import follow
 from crossread.platform.jobs import Jobs
 from crossread.platform.objects import Objects
+from crossread.transfers.carry import Ground
+from crossread.transfers.drive import drive
+from crossread.ways import ways
 from crossread.worklist import lease
 
 LISTENER = "journey"
@@ -61,6 +65,14 @@ async def run(
     async def deliver() -> None:
         await drain(database, objects, _senders(settings), clock.now)
 
+    async def transfer() -> None:
+        spool = settings.data_folder.resolve() / "spool"
+        intake = Intake(database, objects, clock.now, spool=spool)
+        try:
+            await drive(Ground(database, objects, ways(settings, intake), clock.now))
+        finally:
+            await intake.close()
+
     async def watch() -> None:
         while True:
             async with database.transaction() as db:
@@ -83,6 +95,7 @@ async def run(
             follow_events,
             work,
             deliver,
+            transfer,
             watch,
             sweep_packs,
             sweep_strays,

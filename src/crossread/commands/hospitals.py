@@ -8,6 +8,7 @@ from rich.table import Table
 
 from crossread.commands.connect import within
 from crossread.gateways.dicom import send as dicom
+from crossread.gateways.dicomweb import client as dicomweb
 from crossread.gateways.hl7v2 import send as hl7v2
 from crossread.hospitals import store
 from crossread.hospitals.model import Endpoint, EndpointKind, Hospital
@@ -87,9 +88,14 @@ def show(settings: Settings) -> None:
         own = own or [None]
         for place, each in enumerate(own):
             first = (one.id, one.name) if place == 0 else ("", "")
-            rest = (each.kind, f"{each.host}:{each.port}", each.application) if each else ("—",) * 3
+            rest = (each.kind, address(each), each.application) if each else ("—",) * 3
             table.add_row(*first, *rest)
     Console().print(table)
+
+
+def address(one: Endpoint) -> str:
+    """Where an endpoint is."""
+    return one.url or f"{one.host}:{one.port}"
 
 
 def test(settings: Settings, identifier: str) -> bool:
@@ -104,7 +110,7 @@ def test(settings: Settings, identifier: str) -> bool:
         problem = asyncio.run(probe(one, settings))
         well = well and problem is None
         mark = "[green]✓[/green]" if problem is None else "[red]✗[/red]"
-        console.print(f"{mark} {one.id} {one.host}:{one.port} {problem or 'answers'}")
+        console.print(f"{mark} {one.id} {address(one)} {problem or 'answers'}")
     return well
 
 
@@ -116,6 +122,8 @@ async def probe(one: Endpoint, settings: Settings) -> str | None:
                 await dicom.echo(one, calling=settings.dicom.ae_title)
             case EndpointKind.RIS:
                 await hl7v2.probe(one)
+            case EndpointKind.WEB:
+                await dicomweb.probe(one)
     except CrossreadError as error:
         return error.sentence
     return None

@@ -70,6 +70,7 @@ class EndpointKind(StrEnum):
 
     PACS = "pacs"  # DICOM: host, port, AE title
     RIS = "ris"  # HL7 v2 over MLLP: host, port, receiving application and facility
+    WEB = "web"  # DICOMweb: the URL of its root, and perhaps a key
 
 
 class Wish(StrEnum):
@@ -117,6 +118,8 @@ class Endpoint:
     tls: bool = False  # it is reached over TLS
     networks: tuple[str, ...] = ()  # whence it may call (CIDR); none: from its own host
     certificates: tuple[str, ...] = ()  # with which it may call: fingerprints or subjects
+    url: str = ""  # of a DICOMweb root
+    key: str = field(default="", repr=False)  # that it gave us, sent as a bearer token
 
     def refuses(self, peer: Peer, own_addresses: Set[str]) -> Stranger | None:
         """Why this peer is not this endpoint; None when it may be.

@@ -107,11 +107,12 @@ async def save_endpoint(db: Connection, endpoint: Endpoint) -> None:
         """
         insert into hospitals.endpoint
             (id, hospital_id, kind, host, port, application, facility, active,
-             tls, networks, certificates)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::cidr[], %s)
+             tls, networks, certificates, url, key)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::cidr[], %s, %s, %s)
         on conflict (id) do update
         set host = excluded.host, port = excluded.port, application = excluded.application,
-            facility = excluded.facility, active = excluded.active
+            facility = excluded.facility, active = excluded.active, url = excluded.url,
+            key = excluded.key
         """,
         (
             endpoint.id,
@@ -125,6 +126,8 @@ async def save_endpoint(db: Connection, endpoint: Endpoint) -> None:
             endpoint.tls,
             list(endpoint.networks),
             list(endpoint.certificates),
+            endpoint.url,
+            endpoint.key,
         ),
     )
 
@@ -398,7 +401,7 @@ async def revoke_key(db: Connection, hospital_id: str, key_id: str, now: datetim
 
 _ENDPOINT = """
     select id, hospital_id, kind, host, port, application, facility, active,
-           tls, networks::text[] as networks, certificates
+           tls, networks::text[] as networks, certificates, url, key
     from hospitals.endpoint
 """
 
@@ -426,6 +429,8 @@ def _endpoint(row: Row) -> Endpoint:
         row["tls"],
         tuple(row["networks"]),
         tuple(row["certificates"]),
+        row["url"],
+        row["key"],
     )
 
 

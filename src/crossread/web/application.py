@@ -30,6 +30,8 @@ from crossread.platform.http import BadRequest, Ground
 from crossread.platform.objects import Objects
 from crossread.platform.telemetry import set_up
 from crossread.reporting import api as reporting
+from crossread.transfers import api as transfers
+from crossread.ways import ways
 from crossread.web import health, sign_in
 from crossread.web.around import Around
 from crossread.web.errors import answer_errors
@@ -65,6 +67,7 @@ def create(chosen: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="crossread", version=__version__, lifespan=lifespan, docs_url=None)
     app.state.settings = use
+    app.state.find = ways(use, None).find
     app.state.oauth = sign_in.provider_for(use)
     app.state.doorkeeper, app.state.gatekeeper = Doorkeeper(), Gatekeeper()
     answer_errors(app)
@@ -85,6 +88,7 @@ def create(chosen: Settings | None = None) -> FastAPI:
         worklist.router,
         reporting.router,
         delivery.router,
+        transfers.router,
         orders.router,
         consent.router,
         archive.router,

@@ -24,6 +24,10 @@ from crossread.worklist import store as tasks
 KEPT = 2000  # events in memory
 HEARTBEAT = 10.0  # seconds
 _TASKS_REMEMBERED = 5000
+_TOLD = frozenset({
+    "state", "instances", "attempts", "reason", "kind", "rests", "status",
+    "direction", "total", "done", "failed", "bytes",
+})  # fmt: skip
 
 log = structlog.get_logger(__name__)
 
@@ -135,11 +139,7 @@ def _told(event: Event) -> dict[str, Any]:
         "hospital_id": event.hospital_id,
         "task_id": _task(event),
         "at": event.at.isoformat(),
-        "facts": {
-            name: fact
-            for name, fact in event.facts.items()
-            if name in {"state", "instances", "attempts", "reason", "kind", "rests", "status"}
-        },
+        "facts": {name: fact for name, fact in event.facts.items() if name in _TOLD},
     }
 
 

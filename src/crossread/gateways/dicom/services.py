@@ -30,6 +30,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from crossread.archive.encoding import KNOWN
 from crossread.archive.transcode import UNCOMPRESSED
 from crossread.gateways.dicom import (
+    commit_out,
     commitment,
     modality_worklist,
     performed_step,
@@ -118,6 +119,14 @@ SERVICES: tuple[Service, ...] = (
         {evt.EVT_N_ACTION: commitment.handler},
         both_roles=True,  # as SCU of those that answer for what we sent
         statuses=commitment.MEANINGS,
+    ),
+    Service(
+        "Storage Commitment (push model), as the one who asks",
+        "PS3.4 J.3",
+        (StorageCommitmentPushModel,),
+        {evt.EVT_N_EVENT_REPORT: commit_out.handler},
+        both_roles=True,  # the PACS that reports opens the association as SCP
+        statuses=commit_out.MEANINGS,
     ),
     Service(
         "Modality Worklist",
