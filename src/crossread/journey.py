@@ -21,9 +21,9 @@ from crossread import parcels
 from crossread.archive import rest
 from crossread.archive import store as archive
 from crossread.archive.commitment import CommitmentEvent, Told
-from crossread.archive.correct import adopt
 from crossread.archive.expectation import ExpectationEvent
 from crossread.archive.model import ArchiveEvent, Study
+from crossread.archive.prepare import prepare
 from crossread.archive.store import commitments
 from crossread.archive.vouch import vouch
 from crossread.assistance.naming import name_procedure
@@ -64,10 +64,16 @@ STUDY_RECOGNISED = "study.recognised"  # person, order and procedure are looked 
 ROUTES: Routes = {
     # what hospitals sent
     ArchiveEvent.STUDY_ARRIVING: [Route("await_rest")],
-    ArchiveEvent.STUDY_RESTED: [Route("recognise"), Route("tell_available"), Route("heed_late")],
+    ArchiveEvent.STUDY_RESTED: [
+        Route("recognise"),
+        Route("prepare"),
+        Route("tell_available"),
+        Route("heed_late"),
+    ],
     ArchiveEvent.STUDY_ONLINE: [Route("tell_available")],
     ArchiveEvent.NOTED: [Route("heed_note")],
     ArchiveEvent.EVICTED: [Route("tell_available")],
+    ArchiveEvent.CHANGED: [Route("prepare_anew", of="study_id")],
     ExpectationEvent.SAID: [Route("await_rest")],
     CommitmentEvent.ASKED: [Route("answer_commitment")],
     OrderEvent.PLACED: [Route("expect")],
@@ -76,7 +82,6 @@ ROUTES: Routes = {
     # what decides whether a study may be offered
     STUDY_RECOGNISED: [Route("permit")],
     PatientEvent.CHANGED: [Route("permit_patient")],
-    PatientEvent.MERGED: [Route("unite")],
     ConsentEvent.RECORDED: [Route("permit_patient")],
     AgreementEvent.SIGNED: [Route("permit_hospital")],
     # what the hospital that made the images hears of it, each task's in order
@@ -122,6 +127,8 @@ class Journey:
             "answer_commitment": self.answer_commitment,
             "tell_available": self.tell_available,
             "recognise": self.recognise,
+            "prepare": self.prepare,
+            "prepare_anew": self.prepare_anew,
             "expect": self.expect,
             "permit": self.permit,
             "permit_patient": self.permit_patient,
@@ -132,7 +139,7 @@ class Journey:
             "deliver": self.deliver,
             "close": self.close,
             "settle": self.settle,
-            **Keeping(self.database, self.objects, self.jobs, self.clock).steps(),
+            **Keeping(self.database, self.objects, self.clock).steps(),
         }
 
     async def await_rest(self, study_id: str, cause: str) -> None:
@@ -168,6 +175,14 @@ class Journey:
             await _in_turn(db, study.hospital_id)
             order = await match.match_study(db, study, self.clock())
             await self._take_up(db, study, order)
+
+    async def prepare(self, study_id: str, cause: str) -> None:
+        """Write the metadata of its series down, for whoever opens it."""
+        await prepare(self.database, self.objects, UUID(study_id), self.clock())
+
+    async def prepare_anew(self, study_id: str, cause: str) -> None:
+        """An image came back otherwise than it was: write the metadata down again."""
+        await prepare(self.database, self.objects, UUID(study_id), self.clock(), anew=True)
 
     async def expect(self, order_id: str, cause: str) -> None:
         """An order came or changed: find the study that waited for it, or wait for one."""
@@ -267,9 +282,6 @@ class Journey:
         """Know the person and the procedure of a study, and have one task for it."""
         now = self.clock()
         patient = await recognise_patient(db, **await _identity(db, study), now=now)
-        if study.patient_number not in {"", patient.number}:  # a number that was merged
-            await adopt(db, study, patient, now)
-            study = await archive.study(db, study.id)
         name = await name_procedure(
             db,
             hospital_id=study.hospital_id,

@@ -12,7 +12,7 @@ from crossread.archive import retrieve
 from crossread.archive.coerce import Corrections, coerced
 from crossread.archive.model import Instance
 from crossread.archive.store import corrections as store
-from crossread.platform.database import Database
+from crossread.platform.database import Connection, Database
 from crossread.platform.objects import Objects
 
 
@@ -44,4 +44,9 @@ async def stream(
 async def corrections(database: Database, study_id: UUID) -> Corrections | None:
     """What is known better of a study than its images say; None: nothing."""
     async with database.transaction() as db:
-        return await store.of_study(db, study_id)
+        return await corrections_in(db, study_id)
+
+
+async def corrections_in(db: Connection, study_id: UUID) -> Corrections | None:
+    """The same, in a transaction that is open."""
+    return await store.of_study(db, study_id)

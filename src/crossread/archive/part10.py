@@ -52,10 +52,12 @@ def file_meta(content: bytes | bytearray) -> FileMeta | None:
 
     Raises NotArchived(NOT_DICOM) where it is no such file.
     """
-    if content[128:132] != b"DICM"[: max(0, len(content) - 128)]:
-        raise NotArchived(Reason.NOT_DICOM, "This is not a DICOM file (PS3.10): it has no head.")
     named: dict[int, str] = {}
     offset = 132
+    if content[128:132] != b"DICM"[: max(0, len(content) - 128)]:
+        if content[:2] != b"\x02\0":
+            raise NotArchived(Reason.NOT_DICOM, "This is not a DICOM file (PS3.10).")
+        offset = 0  # some leave the preamble out
     while True:
         if len(content) < offset + 12:
             return None

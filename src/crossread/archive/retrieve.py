@@ -9,9 +9,11 @@ from pydicom import Dataset
 from pydicom.filereader import read_dataset
 
 from crossread.archive.checksum import checksum
+from crossread.archive.describe import described as described_as_json
+from crossread.archive.describe import located
 from crossread.archive.encoding import encoding
 from crossread.archive.frames import encapsulated, joined, native_frame_bytes
-from crossread.archive.metadata import metadata as written_as_json
+from crossread.archive.json_values import little_endian
 from crossread.archive.model import ArchiveEvent, Instance, NotHere
 from crossread.archive.read import Header
 from crossread.archive.store import damage
@@ -22,6 +24,7 @@ from crossread.platform.errors import CrossreadError, NotFound
 from crossread.platform.objects import Objects
 
 READ_AT_ONCE = 8 << 20  # bytes
+_HEAD_OF_PIXELS = 12  # bytes: tag, VR and length
 
 
 class Damaged(CrossreadError):
@@ -131,25 +134,45 @@ async def header(objects: Objects, instance: Instance) -> Dataset:
 
 async def headers(objects: Objects, instances: Sequence[Instance]) -> list[Dataset]:
     """The header of each instance, read in as few goes as packs. Raises NotFound, NotHere."""
-    found: dict[int, bytes] = {}
-    by_pack: dict[str, list[int]] = {}
-    for place, instance in enumerate(instances):
-        by_pack.setdefault(_key(instance), []).append(place)
-    for key, places in by_pack.items():
-        ranges = [_header_range(instances[place]) for place in places]
-        found |= dict(zip(places, await objects.get_ranges(key, ranges), strict=True))
-    ordered = [found[place] for place in range(len(instances))]
+    ordered = await _header_bytes(objects, instances)
     return await asyncio.to_thread(
         lambda: [_parsed(*pair) for pair in zip(instances, ordered, strict=True)]
     )
 
 
 async def metadata(objects: Objects, instance: Instance) -> dict[str, Any]:
-    """The header in the DICOM JSON model (PS3.18 Annex F), without bulk data.
+    """The header in the DICOM JSON model (PS3.18 Annex F). Raises NotFound, NotHere."""
+    [found] = await described(objects, [instance])
+    return found
 
-    Raises NotFound, NotHere.
+
+async def described(
+    objects: Objects, instances: Sequence[Instance], *, bulk: str = "instances/{}/bulkdata/"
+) -> list[dict[str, Any]]:
+    """The header of each in the DICOM JSON model, and how it is kept (PS3.18 10.4.1.1.2).
+
+    `bulk` becomes, with the SOP Instance UID in it, the start of each BulkDataURI. Raises NotFound,
+    NotHere.
     """
-    return written_as_json(await header(objects, instance))
+    contents = await _header_bytes(objects, instances, more=_HEAD_OF_PIXELS)
+    return await asyncio.to_thread(
+        lambda: [_described(*pair, bulk) for pair in zip(instances, contents, strict=True)]
+    )
+
+
+async def bulk(objects: Objects, instance: Instance, path: str) -> bytes:
+    """The value at a path in the header, as little endian. Raises NotFound, NotHere."""
+    [content] = await _header_bytes(objects, [instance])
+    written = encoding(instance.transfer_syntax_uid)
+
+    def find() -> bytes:
+        found = located(memoryview(written.inflated(content)), written, path)
+        if found is None:
+            raise NotFound("This instance has no such bulk data.")
+        vr, value = found
+        return little_endian(vr, bytes(value), little=written.little)
+
+    return await asyncio.to_thread(find)
 
 
 def verified(instance: Instance, content: bytes) -> bytes:
@@ -201,7 +224,33 @@ def _parted(batch: Sequence[Instance], whole: bytes) -> list[bytes]:
     ]
 
 
-def _header_range(instance: Instance) -> tuple[int, int]:
+async def _header_bytes(
+    objects: Objects, instances: Sequence[Instance], *, more: int = 0
+) -> list[bytes]:
+    """The encoded header of each, and `more` bytes behind it."""
+    found: dict[int, bytes] = {}
+    by_pack: dict[str, list[int]] = {}
+    for place, instance in enumerate(instances):
+        by_pack.setdefault(_key(instance), []).append(place)
+    for key, places in by_pack.items():
+        ranges = [_header_range(instances[place], more) for place in places]
+        found |= dict(zip(places, await objects.get_ranges(key, ranges), strict=True))
+    return [found[place] for place in range(len(instances))]
+
+
+def _described(instance: Instance, content: bytes, bulk: str) -> dict[str, Any]:
+    written = encoding(instance.transfer_syntax_uid)
+    found = described_as_json(
+        written.inflated(content),
+        written,
+        bulk=bulk.format(instance.sop_instance_uid),
+        header_bytes=None if written.deflated else instance.header_bytes,
+    )
+    found["00083002"] = {"vr": "UI", "Value": [instance.transfer_syntax_uid]}
+    return dict(sorted(found.items()))
+
+
+def _header_range(instance: Instance, more: int) -> tuple[int, int]:
     start = instance.start + instance.dataset_offset
     whole = instance.bytes - instance.dataset_offset
     length = instance.header_bytes
@@ -211,7 +260,7 @@ def _header_range(instance: Instance) -> tuple[int, int]:
             if instance.pixel_offset is not None
             else whole
         )
-    return start, min(length, whole)
+    return start, min(length + more, whole)
 
 
 def header_of(content: bytes, transfer_syntax_uid: str) -> Dataset:

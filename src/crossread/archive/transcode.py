@@ -11,6 +11,7 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.dataelem import DataElement
 from pydicom.dataset import FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
@@ -66,6 +67,24 @@ def transcoded(dataset: bytes, kept: str, wanted: str) -> bytes:
             "This image cannot be decompressed for a peer that does not take its transfer syntax.",
             cause=f"{kept} {type(error).__name__}",
         ) from error
+
+
+def native_frame(header: Dataset, frame: bytes, kept: str) -> Dataset:
+    """The elements of an image with the pixels of one compressed frame. Raises NotConvertible."""
+    read = Dataset(header)
+    read.file_meta = FileMetaDataset()
+    read.file_meta.TransferSyntaxUID = UID(kept)
+    read.NumberOfFrames = 1
+    read.PixelData = encapsulate([frame])
+    read["PixelData"].VR = "OB"
+    read["PixelData"].is_undefined_length = True
+    try:
+        _decompress(read, UID(kept))
+    except Exception as error:  # decoders raise of every kind for what is not as its header says
+        raise NotConvertible(
+            "This frame cannot be decompressed.", cause=f"{kept} {type(error).__name__}"
+        ) from error
+    return read
 
 
 def _native(content: bytes, kept: str) -> Dataset:

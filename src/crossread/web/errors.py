@@ -12,6 +12,7 @@ from structlog.contextvars import get_contextvars
 
 from crossread.access.model import AccessDenied
 from crossread.archive.model import NotArchived
+from crossread.archive.transcode import NotConvertible
 from crossread.gateways.dicomweb.negotiation import NotAcceptable
 from crossread.gateways.dicomweb.refusals import NoSuchRange, UnsupportedMedia
 from crossread.platform.errors import (
@@ -38,6 +39,7 @@ STATUS: tuple[tuple[type[CrossreadError], int], ...] = (
     (BadRequest, 400),
     (NotArchived, 409),
     (NotAcceptable, 406),
+    (NotConvertible, 406),
     (UnsupportedMedia, 415),
     (NoSuchRange, 416),
     (Unreadable, 400),

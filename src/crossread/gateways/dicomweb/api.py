@@ -6,6 +6,7 @@ Both have the same resources for reading; only a hospital's own root takes in an
 from fastapi import APIRouter, Depends
 
 from crossread.gateways.dicomweb import (
+    bulkdata,
     frames,
     hospital_door,
     metadata,
@@ -15,7 +16,7 @@ from crossread.gateways.dicomweb import (
     wado,
 )
 
-_READING = (qido.router, metadata.router, frames.router, wado.router)
+_READING = (qido.router, metadata.router, frames.router, bulkdata.router, wado.router)
 
 router = APIRouter(
     prefix="/api/tasks/{task_id}/dicom-web",

@@ -7,6 +7,7 @@ A dependency of each root opens its door and leaves it on the request; the handl
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Protocol
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -81,7 +82,8 @@ def root(request: Request, path: str) -> str:
     settings: Settings = request.app.state.settings
     public = settings.web.public_url.rstrip("/")
     host = request.headers.get("host")
-    if host is None:
+    # some clients leave the port out of Host
+    if host is None or host == urlsplit(public).hostname:
         return public + path
     # behind a proxy that ends TLS the request itself does not know that it was https
     scheme = "https" if public.startswith("https:") else request.url.scheme

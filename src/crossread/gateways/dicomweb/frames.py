@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request, Response
 
-from crossread.archive import retrieve
 from crossread.gateways.dicomweb import answers, conditional, forms
 from crossread.gateways.dicomweb.door import Seen
 from crossread.gateways.dicomweb.multipart import writer
@@ -36,7 +35,7 @@ async def frames(
         return known
     headers = {**answers.LASTING, "ETag": etag}
     kind = f"{form.kind}; transfer-syntax={form.syntax}"
-    parts = [await retrieve.frame(on.objects, found, number) for number in wanted]
+    parts = [await forms.frame(on.objects, found, number, form) for number in wanted]
     if not form.related:
         return Response(parts[0], 200, headers, kind)
     written = writer(form.kind)

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from crossread.archive import retrieve, store
+from crossread.archive import outgoing, retrieve, store
+from crossread.archive.coerce import Corrections
 from crossread.archive.model import Instance, Study
 from crossread.archive.retrieve import Damaged
 from crossread.gateways.dicomweb import answers, conditional, forms
@@ -43,11 +44,16 @@ async def instance(
     form = forms.of_instances(wishes(answers.accept(request)), [found], single=True)
     if form.related:
         return await _all_of(request, on, [found], form)
-    etag = conditional.tag([found], form.syntax_for(found))
-    known = conditional.unchanged(request, etag)
-    if known is not None:
-        return known
-    headers = {**answers.LASTING, "ETag": etag, "Accept-Ranges": "bytes"}
+    known = await outgoing.corrections(on.database, seen.id)
+    etag = conditional.tag([found], _form(form, known))
+    if (unchanged := conditional.unchanged(request, etag)) is not None:
+        return unchanged
+    headers = {**answers.LASTING, "ETag": etag}
+    if known is not None or form.changes(found):
+        content = await outgoing.outgoing(on.database, on.objects, found)
+        content = await forms.file(found, content, form)
+        return Response(content, 200, headers, _kind(form, found))
+    headers["Accept-Ranges"] = "bytes"
     part = conditional.wanted_range(request, etag, found.bytes)
     if part is not None:
         content = await retrieve.part(on.objects, found, *part)
@@ -62,7 +68,8 @@ async def instances_of(
 ) -> list[Instance]:
     """The instances of a study or a series. Raises NotFound."""
     async with on.database.transaction() as db:
-        found = await store.instances_of(db, study.id, series_instance_uid)
+        known = await store.instances_of(db, study.id, series_instance_uid)
+    found = [one for one in known if not one.rejection]  # what a note hides is not given
     if not found:
         raise NotFound(
             "This series is not in the archive."
@@ -82,6 +89,7 @@ async def instance_of(
         found is None
         or found.study_id != study.id
         or found.series_instance_uid != series_instance_uid
+        or found.rejection
     ):
         raise NotFound("This image is not in the archive.")
     return found
@@ -91,17 +99,22 @@ async def _all_of(
     request: Request, on: Ground, found: Sequence[Instance], form: Form | None = None
 ) -> Response:
     form = form or forms.of_instances(wishes(answers.accept(request)), found, single=False)
-    etag = conditional.tag(found, form.syntax)
-    known = conditional.unchanged(request, etag)
-    if known is not None:
-        return known
+    known = await outgoing.corrections(on.database, found[0].study_id)
+    etag = conditional.tag(found, _form(form, known))
+    if (unchanged := conditional.unchanged(request, etag)) is not None:
+        return unchanged
     written = writer(form.kind)
-    heads = [
-        written.head(_kind(form, one), one.bytes, first=place == 0)
-        for place, one in enumerate(found)
-    ]
-    length = sum(map(len, heads)) + sum(one.bytes for one in found) + len(written.end)
-    pieces = _pieces(on, found, heads, written)
+    headers = {**answers.LASTING, "ETag": etag}
+    if known is None and not any(form.changes(one) for one in found):
+        heads = [
+            written.head(_kind(form, one), one.bytes, first=place == 0)
+            for place, one in enumerate(found)
+        ]
+        length = sum(map(len, heads)) + sum(one.bytes for one in found) + len(written.end)
+        headers["Content-Length"] = str(length)  # so that who gets less knows it
+        pieces = _pieces(on, found, heads, written)
+    else:
+        pieces = _changed_pieces(on, found, form, written)
     first = await anext(pieces)  # so that what cannot be read at all has an answer of its own
 
     async def body() -> AsyncIterator[bytes]:
@@ -109,14 +122,13 @@ async def _all_of(
         async for piece in pieces:
             yield piece
 
-    headers = {**answers.LASTING, "ETag": etag, "Content-Length": str(length)}
     return StreamingResponse(body(), 200, headers, written.content_type)
 
 
 async def _pieces(
     on: Ground, found: Sequence[Instance], heads: Sequence[bytes], written: Writer
 ) -> AsyncIterator[bytes]:
-    """The multipart body, a megabyte or more at a time."""
+    """The multipart body of what goes out as it is kept, a megabyte or more at a time."""
     waiting: list[bytes] = []
     size, place = 0, 0
     try:
@@ -131,6 +143,24 @@ async def _pieces(
         await retrieve.announce_damaged(on.database, found[place])
         raise  # the answer ends before its last boundary, and short of its length
     yield b"".join([*waiting, written.end])
+
+
+async def _changed_pieces(
+    on: Ground, found: Sequence[Instance], form: Form, written: Writer
+) -> AsyncIterator[bytes]:
+    """The same of what is corrected, or written in another transfer syntax, on its way out."""
+    first = True
+    async for one, content in outgoing.stream(on.database, on.objects, found):
+        changed = await forms.file(one, content, form)
+        yield written.head(_kind(form, one), len(changed), first=first) + changed
+        first = False
+    yield written.end
+
+
+def _form(form: Form, known: Corrections | None) -> str:
+    """What of an ETag is not in the images themselves."""
+    corrected = f"-{known.corrected_at.timestamp()}" if known else ""
+    return f"{form.syntax}{corrected}"
 
 
 def _kind(form: Form, one: Instance) -> str:

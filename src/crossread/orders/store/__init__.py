@@ -3,7 +3,6 @@
 from crossread.orders.store.orders import (
     answer,
     found,
-    give_to,
     lock,
     match,
     matched_among,
@@ -30,7 +29,6 @@ __all__ = [
     "KeptStep",
     "answer",
     "found",
-    "give_to",
     "insert_step",
     "lock",
     "locked_step",
