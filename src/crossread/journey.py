@@ -21,6 +21,7 @@ from crossread import parcels
 from crossread.archive import rest
 from crossread.archive import store as archive
 from crossread.archive.commitment import CommitmentEvent, Told
+from crossread.archive.correct import adopt
 from crossread.archive.expectation import ExpectationEvent
 from crossread.archive.model import ArchiveEvent, Study
 from crossread.archive.prepare import prepare
@@ -82,6 +83,7 @@ ROUTES: Routes = {
     # what decides whether a study may be offered
     STUDY_RECOGNISED: [Route("permit")],
     PatientEvent.CHANGED: [Route("permit_patient")],
+    PatientEvent.MERGED: [Route("unite")],
     ConsentEvent.RECORDED: [Route("permit_patient")],
     AgreementEvent.SIGNED: [Route("permit_hospital")],
     # what the hospital that made the images hears of it, each task's in order
@@ -139,7 +141,7 @@ class Journey:
             "deliver": self.deliver,
             "close": self.close,
             "settle": self.settle,
-            **Keeping(self.database, self.objects, self.clock).steps(),
+            **Keeping(self.database, self.objects, self.jobs, self.clock).steps(),
         }
 
     async def await_rest(self, study_id: str, cause: str) -> None:
@@ -282,6 +284,9 @@ class Journey:
         """Know the person and the procedure of a study, and have one task for it."""
         now = self.clock()
         patient = await recognise_patient(db, **await _identity(db, study), now=now)
+        if study.patient_number not in {"", patient.number}:  # a number that was merged
+            await adopt(db, study, patient, now)
+            study = await archive.study(db, study.id)
         name = await name_procedure(
             db,
             hospital_id=study.hospital_id,

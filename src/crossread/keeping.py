@@ -6,11 +6,14 @@ from uuid import UUID
 
 from crossread.archive import evict, reject
 from crossread.archive.store import cache
+from crossread.consent import register
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Keeping as Kept
+from crossread.orders import store as orders
+from crossread.patients import store as patients
 from crossread.platform.clock import Clock
 from crossread.platform.database import Database
-from crossread.platform.jobs import Work
+from crossread.platform.jobs import Jobs, Work
 from crossread.platform.objects import Objects
 from crossread.worklist import store as tasks
 
@@ -21,6 +24,7 @@ class Keeping:
 
     database: Database
     objects: Objects
+    jobs: Jobs
     clock: Clock
 
     def steps(self) -> Mapping[str, Work]:
@@ -30,6 +34,7 @@ class Keeping:
             "heed_late": self.heed_late,
             "let_go": self.let_go,
             "keep_on": self.keep_on,
+            "unite": self.unite,
         }
 
     async def heed_note(self, instance_id: str, cause: str) -> None:
@@ -59,3 +64,16 @@ class Keeping:
             task = await tasks.task(db, UUID(task_id))
             if task.study_id is not None:
                 await cache.keep_on(db, task.study_id)
+
+    async def unite(self, patient_id: str, cause: str) -> None:
+        """A number was merged into another: orders, tasks and consents of it are hers now."""
+        gone = UUID(patient_id)
+        async with self.database.transaction() as db:
+            survivor = await patients.surviving(db, gone)
+            if survivor is None:
+                return
+            await orders.give_to(db, gone, survivor.id)
+            await tasks.give_to(db, gone, survivor.id)
+            await register.carry(db, gone, survivor.id, survivor.hospital_id, self.clock())
+            for study_id in await tasks.open_studies(db, patient_id=survivor.id):
+                await self.jobs.defer(db, "permit", str(study_id), cause=cause)

@@ -1,13 +1,15 @@
 """Let a study say what is known today of its patient and its order; its bytes stay as they came."""
 
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from crossread.archive.coerce import Corrections
 from crossread.archive.model import ArchiveEvent, Study
 from crossread.archive.store import corrections as store
 from crossread.platform import events
 from crossread.platform.database import Connection
+
+_Value = TypeVar("_Value", str, date | None)
 
 
 class Known(Protocol):
@@ -48,10 +50,14 @@ async def follow_patient(db: Connection, before: Known, now_known: Known, now: d
     studies = await store.studies_of_patient(db, before.hospital_id, before.issuer, before.number)
     followed = 0
     for study in studies:
-        if not _agrees(study, before):
-            continue
-        told = _differences(study, now_known, now, "registry")
-        if told.values():
+        told = Corrections(
+            corrected_at=now,
+            source="registry",
+            patient_name=_changed(study.patient_name, before.name, now_known.name),
+            birth_date=_changed(study.birth_date, before.birth_date, now_known.birth_date),
+            sex=_changed(study.sex, before.sex, now_known.sex),
+        )
+        if told.values() and _agrees(study, before):
             await correct(db, study, told)
             followed += 1
     return followed
@@ -67,7 +73,15 @@ async def follow_merge(db: Connection, gone: Known, surviving: Known, now: datet
 
 async def adopt(db: Connection, study: Study, surviving: Known, now: datetime) -> None:
     """A study of a number that was merged is the surviving patient's."""
-    told = _differences(study, surviving, now, "merge")
+    told = Corrections(
+        corrected_at=now,
+        source="merge",
+        patient_number=_other(study.patient_number, surviving.number),
+        issuer=_other(study.issuer, surviving.issuer),
+        patient_name=_other(study.patient_name, surviving.name),
+        birth_date=_other(study.birth_date, surviving.birth_date),
+        sex=_other(study.sex, surviving.sex),
+    )
     if told.values():
         await correct(db, study, told)
 
@@ -79,20 +93,20 @@ def _agrees(study: Study, patient: Known) -> bool:
         (study.birth_date, patient.birth_date),
         (study.sex, patient.sex),
     )
-    return all(said == was or not said or not was for said, was in pairs)
+    return all(_same(said, was) or not said or not was for said, was in pairs)
 
 
-def _differences(study: Study, patient: Known, now: datetime, source: str) -> Corrections:
-    return Corrections(
-        corrected_at=now,
-        source=source,
-        patient_number=_other(study.patient_number, patient.number),
-        issuer=_other(study.issuer, patient.issuer),
-        patient_name=_other(study.patient_name, patient.name),
-        birth_date=patient.birth_date if patient.birth_date != study.birth_date else None,
-        sex=_other(study.sex, patient.sex),
-    )
+def _changed(said: _Value, was: _Value, now: _Value) -> _Value | None:
+    """What the registry says now, where it said something else before."""
+    return None if _same(was, now) else _other(said, now)
 
 
-def _other(said: str, now: str) -> str | None:
-    return now if now and now != said else None
+def _other(said: _Value, now: _Value) -> _Value | None:
+    return now if now and not _same(said, now) else None
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values mean the same; scanners write names in capitals, registries do not."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one.casefold().rstrip("^ ") == other.casefold().rstrip("^ ")
+    return one == other

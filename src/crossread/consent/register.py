@@ -45,3 +45,28 @@ async def record(
         facts={"decision": decision},
     )
     return consent
+
+
+async def carry(
+    db: Connection, gone: UUID, survivor: UUID, hospital_id: str, now: datetime
+) -> Consent | None:
+    """Two numbers are one patient's: what she said under the old one counts, a refusal before all.
+
+    None where what is known under the new number says as much already.
+    """
+    known = await store.in_force(db, [gone, survivor], now)
+    old, new = known.get(gone), known.get(survivor)
+    if old is None or (new is not None and (new.decision is Decision.DENY or new == old)):
+        return None
+    if new is not None and old.decision is Decision.PERMIT:
+        return None
+    return await record(
+        db,
+        hospital_id=hospital_id,
+        patient_id=survivor,
+        decision=old.decision,
+        reason=old.reason,
+        recorded_by=old.recorded_by,
+        now=now,
+        ends_at=old.ends_at,
+    )

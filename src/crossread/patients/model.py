@@ -11,6 +11,7 @@ class PatientEvent(StrEnum):
 
     RECOGNISED = "patient.recognised"  # a patient is known to be this person; facts: evidence
     CHANGED = "patient.changed"  # other words or dates than before about a known patient
+    MERGED = "patient.merged"  # subject: the number that is gone; facts: surviving_patient_id
     POSSIBLE_LINK = "patient.possible_link"  # alike, not sure
 
 
@@ -20,6 +21,7 @@ class Evidence(StrEnum):
     ALONE = "alone"  # nobody else is known to be her
     BSN = "bsn"  # same valid BSN, and nothing contradicts it
     BY_HAND = "by_hand"
+    MERGED = "merged"  # their hospital says that they are one patient
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
+from crossread.archive.correct import follow_patient
 from crossread.hospitals import store as hospitals
 from crossread.patients import store
 from crossread.patients.model import Evidence, Patient, PatientEvent, is_bsn, patient_id
@@ -29,6 +30,8 @@ async def recognise(
     The same BSN links two patients only while nothing else contradicts it; otherwise a possible
     link is noted for people to look at, and nothing is joined. A link that what is told now
     contradicts, as when a wrong BSN is mended, is undone; one that a person made is left to people.
+    Her studies follow what is told now, where they said what was known before. A number that was
+    merged into another is that patient.
 
     Source: IHE PIX (ITI-8, ITI-30); Wabvpz (BSN as the identifier between care providers).
     """
@@ -36,6 +39,9 @@ async def recognise(
     key = patient_id(hospital_id, namespace, number)
     await store.lock(db, key)
     known = await store.found(db, key)
+    now_hers = await store.surviving(db, key)
+    if now_hers is not None:  # what is said of a number that is gone changes nothing of hers
+        return now_hers
     told = Patient(
         id=key,
         hospital_id=hospital_id,
@@ -52,6 +58,7 @@ async def recognise(
         return known
     await store.save(db, patient)
     if known is not None:
+        await follow_patient(db, known, patient, now)
         await events.append(db, PatientEvent.CHANGED, key, hospital_id=hospital_id)
     await _link(db, patient, now)
     return patient

@@ -58,13 +58,43 @@ async def patient(db: Connection, patient_id: UUID) -> Patient:
     return _patient(row)
 
 
+async def surviving(db: Connection, patient_id: UUID) -> Patient | None:
+    """The patient into whom this one was merged, locked; None: she was not."""
+    cursor = await db.execute(
+        """
+        select s.*
+        from patients.patient p
+        join patients.patient s on s.id = p.merged_into
+        where p.id = %s
+        for update of s
+        """,
+        (patient_id,),
+    )
+    row = await cursor.fetchone()
+    return _patient(row) if row else None
+
+
+async def merge(db: Connection, gone: UUID, into: UUID) -> None:
+    """One patient's number is another's now, and so is every number that was hers already."""
+    await db.execute(
+        "update patients.patient set merged_into = %(into)s"
+        " where id = %(gone)s or merged_into = %(gone)s",
+        {"gone": gone, "into": into},
+    )
+
+
+async def stand_alone(db: Connection, patient_id: UUID) -> None:
+    """Her hospital uses this number again: it is merged into no other."""
+    await db.execute("update patients.patient set merged_into = null where id = %s", (patient_id,))
+
+
 async def patients(db: Connection, hospital_id: str, limit: int) -> list[Patient]:
     """Patients of a hospital, last changed first."""
     cursor = await db.execute(
         """
         select *
         from patients.patient
-        where hospital_id = %s
+        where hospital_id = %s and merged_into is null
         order by updated_at desc, id
         limit %s
         """,

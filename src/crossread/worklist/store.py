@@ -251,6 +251,13 @@ async def was_signed_by(db: Connection, task_id: UUID, reader_id: UUID) -> bool:
     return await cursor.fetchone() is not None
 
 
+async def give_to(db: Connection, gone: UUID, survivor: UUID) -> None:
+    """One patient was merged into another: her tasks are that one's."""
+    await db.execute(
+        "update worklist.task set patient_id = %s where patient_id = %s", (survivor, gone)
+    )
+
+
 async def is_awaited(db: Connection, study_id: UUID) -> bool:
     """Whether a report of this study is still to be written, or on its way home."""
     cursor = await db.execute(

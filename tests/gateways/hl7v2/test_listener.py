@@ -117,12 +117,50 @@ async def test_a_patient_is_told_of_without_an_order(
     assert "patient.changed" in await events(database)
 
 
-async def test_a_merge_is_refused_and_kept(listener: Hl7Listener, database: Database) -> None:
-    merge = ADT.format(control="D3", name="Jansen^Anna").replace("A08^ADT_A01", "A40^ADT_A39")
-    answer = read((await RIS.say(listener.port, merge)).encode())
+def merge(event: str, control: str, gone: str = "N2", number: str = "N1") -> str:
+    header = ADT.format(control=control, name="Jansen^Anna").replace("A08^ADT_A01", event)
+    return header.replace("N1^^^", f"{number}^^^") + f"MRG|{gone}^^^NOORD^PI\r"
+
+
+@pytest.mark.parametrize("event", ["A40^ADT_A39", "A18^ADT_A18", "A34", "A47^ADT_A30"])
+async def test_after_a_merge_the_old_number_is_the_surviving_patient(
+    listener: Hl7Listener, database: Database, event: str
+) -> None:
+    old = ADT.replace("N1^^^", "N2^^^").format(control="D1", name="Jansen^A")
+    assert "MSA|AA|D1" in await RIS.say(listener.port, old)
+    assert "MSA|AA|D2" in await RIS.say(listener.port, merge(event, "D2"))
+    before = await events(database)
+    assert "MSA|AA|D2" in await RIS.say(listener.port, merge(event, "D2"))
+    assert await events(database) == before, "saying it again changes nothing"
+    assert "MSA|AA|D3" in await RIS.say(listener.port, old.replace("|D1|", "|D3|"))
+    async with database.transaction() as db:
+        survivor = await patients.surviving(db, patient_id("noord", "NOORD", "N2"))
+        [listed] = await patients.patients(db, "noord", 10)
+    assert survivor is not None
+    assert listed == survivor
+    assert (survivor.number, survivor.name) == ("N1", "Jansen^Anna")
+
+
+async def test_a_merge_the_other_way_round_makes_the_other_number_survive(
+    listener: Hl7Listener, database: Database
+) -> None:
+    await RIS.say(listener.port, merge("A40^ADT_A39", "D1"))
+    await RIS.say(listener.port, merge("A40^ADT_A39", "D2", gone="N1", number="N2"))
+    async with database.transaction() as db:
+        survivor = await patients.surviving(db, patient_id("noord", "NOORD", "N1"))
+        assert await patients.surviving(db, patient_id("noord", "NOORD", "N2")) is None
+    assert survivor is not None
+    assert survivor.number == "N2"
+
+
+async def test_undoing_a_merge_is_refused_and_kept(
+    listener: Hl7Listener, database: Database
+) -> None:
+    undone = ADT.format(control="D3", name="Jansen^Anna").replace("A08^ADT_A01", "A37^ADT_A37")
+    answer = read((await RIS.say(listener.port, undone)).encode())
     assert (answer.need("MSA").get(1), answer.need("MSA").get(2)) == ("AR", "D3")
     assert (answer.need("ERR").get(3), answer.need("ERR").get(4)) == ("201", "E")
-    assert "not supported yet" in answer.need("ERR").get(8)
+    assert "Undoing a merge" in answer.need("ERR").get(8)
     [held] = await quarantine(database)
     assert (held["hospital_id"], held["reason"], held["uid"]) == ("noord", "unsupported", "D3")
 

@@ -22,6 +22,7 @@ from crossread.gateways.hl7v2.compose import (
     status_message,
 )
 from crossread.gateways.hl7v2.listener import Hl7Listener
+from crossread.gateways.hl7v2.merges import merges
 from crossread.gateways.hl7v2.message import NotHl7, Wrong, escape, moment, read
 from crossread.hospitals.model import Endpoint, EndpointKind, Urgency
 from crossread.orders.model import Control, Order, OrderState
@@ -78,7 +79,7 @@ def test_an_imaging_order_is_read_with_all_that_names_it() -> None:
         ("|Z77|", f"|{'7' * 200}|", "MSH^1^10"),
         ("|2.5.1", "|3.0", "MSH^1^12"),
         ("OMI^O23^OMI_O23", "ORU^R01", "MSH^1^9"),
-        ("OMI^O23^OMI_O23", "ADT^A40", "MSH^1^9"),
+        ("OMI^O23^OMI_O23", "ADT^A37", "MSH^1^9"),
     ],
 )
 def test_what_is_missing_is_named_by_its_place(before: str, after: str, location: str) -> None:
@@ -109,11 +110,22 @@ def test_without_any_accession_number_an_order_is_refused() -> None:
         orders.requests(read(nameless.encode()), "zuid")
 
 
-def test_a_merge_of_patients_is_refused_in_its_own_words() -> None:
-    merge = OMI.replace("OMI^O23^OMI_O23", "ADT^A40^ADT_A39")
-    with pytest.raises(Wrong, match="not supported yet") as refusal:
-        orders.check_header(read(merge.encode()))
+def test_undoing_a_merge_is_refused_in_its_own_words() -> None:
+    undone = OMI.replace("OMI^O23^OMI_O23", "ADT^A37^ADT_A37")
+    with pytest.raises(Wrong, match="Undoing a merge") as refusal:
+        orders.check_header(read(undone.encode()))
     assert refusal.value.acknowledgement == "AR"
+
+
+def test_each_patient_of_a_merge_has_the_numbers_that_are_gone() -> None:
+    header, pid, *_ = OMI.replace("OMI^O23^OMI_O23", "ADT^A40^ADT_A39").split("\r")
+    mrg = "MRG|OLD1^^^SZZ^PI~999911120^^^NLMINBIZA^NNNLD~OLD2"
+    [one] = merges(read("\r".join((header, pid, mrg, "")).encode()))
+    assert one.gone == (("SZZ", "OLD1"), ("", "OLD2"))
+    assert one.survivor.number == "Z190274"
+    for broken in ((header, pid), (header, mrg), (header, pid, "MRG|")):
+        with pytest.raises(Wrong):
+            merges(read("\r".join((*broken, "")).encode()))
 
 
 def test_each_order_of_a_message_has_its_own_segments() -> None:

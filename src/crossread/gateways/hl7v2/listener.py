@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+from datetime import datetime
 
 import structlog
 
@@ -17,6 +18,7 @@ from crossread.gateways.hl7v2.acknowledge import (
     refuse,
     salvage,
 )
+from crossread.gateways.hl7v2.merges import MERGES, MergedPatient, merges
 from crossread.gateways.hl7v2.message import (
     Acknowledgement,
     ErrorCode,
@@ -28,9 +30,10 @@ from crossread.gateways.hl7v2.message import (
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import Endpoint, EndpointKind
 from crossread.orders.place import place
+from crossread.patients.merge import merge
 from crossread.patients.recognise import recognise
 from crossread.platform.clock import Clock
-from crossread.platform.database import Database
+from crossread.platform.database import Connection, Database
 from crossread.platform.objects import Objects
 
 IDLE = 3600.0  # seconds after which a silent connection is closed
@@ -156,8 +159,13 @@ class Hl7Listener:
 
     async def _place(self, message: Message, content: bytes, sender: Endpoint) -> None:
         now = self._clock()
-        orders.check_header(message)
-        if message.kind in orders.ORDERS:
+        orders.check_header(message, MERGES)
+        if message.kind in MERGES:
+            found = merges(message)
+            async with self._database.transaction() as db:
+                for one in found:
+                    await _merge(db, sender.hospital_id, one, now)
+        elif message.kind in orders.ORDERS:
             requests = orders.requests(message, sender.hospital_id)
             digest = hashlib.sha256(content).hexdigest()
             async with self._database.transaction() as db:
@@ -205,6 +213,22 @@ class Hl7Listener:
             uid=about.control_id.replace("\x00", "") if about else "",
             now=self._clock(),
         )
+
+
+async def _merge(db: Connection, hospital_id: str, said: MergedPatient, now: datetime) -> None:
+    who = said.survivor
+    await merge(
+        db,
+        hospital_id=hospital_id,
+        issuer=who.issuer,
+        number=who.number,
+        bsn=who.bsn,
+        name=who.name,
+        birth_date=who.birth_date,
+        sex=who.sex,
+        gone=said.gone,
+        now=now,
+    )
 
 
 _UNFRAMED = "What came is not framed as MLLP asks: 0x0B, message, 0x1C 0x0D."

@@ -41,9 +41,12 @@ URGENCIES = {
     "T": Urgency.STROKE,
     "STROKE": Urgency.STROKE,
 }
-# events that make one patient of two, or undo it
-MERGES = frozenset({("ADT", event) for event in ("A18", "A34", "A37", "A40", "A47")})
-_MERGES = "Merging patients, or undoing it, is not supported yet; nothing was changed."
+# events that undo a merge, or merge what is more than a patient's numbers
+UNDONE = frozenset({("ADT", event) for event in ("A24", "A37", "A43", "A44", "A50", "A51")})
+_UNDONE = (
+    "Undoing a merge, or moving single visits, is not taken here; nothing was changed. Send what"
+    " each patient is now (ADT^A31), and the studies again."
+)
 BSN_ASSIGNERS = frozenset({"NLMINBIZA", "2.16.840.1.113883.2.4.6.3", "NLMINBIZA.BSN"})
 BSN_TYPES = frozenset({"NNNLD", "BSN"})
 
@@ -77,8 +80,8 @@ class Group:
         return segment.get(field, component) if segment else ""
 
 
-def check_header(message: Message) -> None:
-    """See that the message is of a kind that is taken here. Raises Wrong."""
+def check_header(message: Message, more: frozenset[tuple[str, str]] = frozenset()) -> None:
+    """See that the message is of a kind that is taken: of ours, or of `more`. Raises Wrong."""
     version, kind = message.header.get(12), message.kind
     if version and not version.startswith("2."):
         raise Wrong(
@@ -87,10 +90,10 @@ def check_header(message: Message) -> None:
             code=ErrorCode.UNSUPPORTED_VERSION,
             acknowledgement=Acknowledgement.REJECT,
         )
-    if kind not in ORDERS | DEMOGRAPHICS:
+    if kind not in ORDERS | DEMOGRAPHICS | more:
         event = kind[0] in {known for known, _ in ORDERS | DEMOGRAPHICS}
         raise Wrong(
-            _MERGES if kind in MERGES else f"Messages of the kind {_named(kind)} are not taken.",
+            _UNDONE if kind in UNDONE else f"Messages of the kind {_named(kind)} are not taken.",
             location="MSH^1^9",
             code=ErrorCode.UNSUPPORTED_EVENT if event else ErrorCode.UNSUPPORTED_MESSAGE,
             acknowledgement=Acknowledgement.REJECT,

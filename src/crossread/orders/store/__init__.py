@@ -3,6 +3,7 @@
 from crossread.orders.store.orders import (
     answer,
     found,
+    give_to,
     lock,
     match,
     matched_among,
@@ -29,6 +30,7 @@ __all__ = [
     "KeptStep",
     "answer",
     "found",
+    "give_to",
     "insert_step",
     "lock",
     "locked_step",

@@ -298,3 +298,10 @@ def _order(row: Row) -> Order:
         requested_procedure_id=row["requested_procedure_id"],
         scheduled_step_id=row["scheduled_step_id"],
     )
+
+
+async def give_to(db: Connection, gone: UUID, survivor: UUID) -> None:
+    """One patient was merged into another: her orders are that one's."""
+    await db.execute(
+        'update orders."order" set patient_id = %s where patient_id = %s', (survivor, gone)
+    )
