@@ -37,6 +37,10 @@ bench: setup ## Measure the claims of docs/performance.md; ARGS are handed on, a
 kill: setup ## Kill the listener and the database a hundred times in mid-ingest; ARGS as in ARGS='--kills 5'
 	@$(BIN)/python scripts/kill_ingest.py $(ARGS)
 
+fuzz: setup ## Send the listener and the reader a lot of nonsense; EXAMPLES=20000 is how much
+	@CROSSREAD_FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/python -m pytest -q -s \
+		tests/gateways/dicom/test_fuzz.py
+
 check: setup ## Run all static checks
 	@echo "· ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@echo "· mypy"; $(BIN)/mypy

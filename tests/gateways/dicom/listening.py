@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -137,3 +137,30 @@ async def listening(database: Database, objects: Objects) -> AsyncIterator[Liste
     await listener.start()
     yield Listening(database, objects, listener)
     await listener.stop()
+
+
+@asynccontextmanager
+async def another(listening: Listening, **more: Any) -> AsyncIterator[DicomListener]:
+    """Another listener on the same ground, made otherwise."""
+    listener = DicomListener(
+        listening.database,
+        listening.objects,
+        ae_title="CROSSREAD",
+        host="127.0.0.1",
+        port=0,
+        clock=clock.now,
+        **more,
+    )
+    await listener.start()
+    try:
+        yield listener
+    finally:
+        await listener.stop()
+
+
+async def secure_pacs(database: Database, hospital: str, **changes: Any) -> Endpoint:
+    """Change over what a hospital's PACS is reached, and how it is known."""
+    async with database.transaction() as db:
+        changed = replace(await hospitals.endpoint(db, f"{hospital}/pacs"), **changes)
+        await hospitals.secure_endpoint(db, changed)
+    return changed

@@ -6,8 +6,10 @@ it to see what is asked.
 
 import gc
 import time
+from collections.abc import Callable
 from typing import Any
 
+import structlog
 from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.transport import (
@@ -17,10 +19,13 @@ from pynetdicom.transport import (
 )
 
 from crossread.gateways.dicom.accept import Connection
+from crossread.gateways.dicom.fault import fault
 
 PDU_AT_MOST = 64 << 20  # bytes; we ask for 131,072, and pynetdicom holds all of one in memory
 _PIECE = 1 << 18
 _SWEEP = 60  # associations after which pynetdicom's circular rubbish is collected
+
+log = structlog.get_logger(__name__)
 
 
 class PrefixedSocket(AssociationSocket):
@@ -112,4 +117,21 @@ class _Arrival(RequestHandler):
         link = PrefixedSocket(made, client_socket=self.request)
         link.prefix, link.stall = memoryview(prefix), stall
         made.dul.socket = link
+        for thread in (made, made.dul):
+            thread.run = _quietly(thread.run)  # type: ignore[method-assign]
         return made
+
+
+def _quietly(run: Callable[[], None]) -> Callable[[], None]:
+    """Let a thread of pynetdicom's that falls over say where, and not what a peer sent it.
+
+    Its other thread sees that it is gone, and ends too.
+    """
+
+    def guarded() -> None:
+        try:
+            run()
+        except Exception as error:
+            log.warning("association.fell_over", **fault(error))
+
+    return guarded

@@ -96,7 +96,9 @@ class Reception:
                 elif finding.only_finds(request):
                     ending = self._find(wire, content, request, caller)
                 else:
-                    ending = self._hand_over(connection, content + wire.unread(), caller)
+                    if wire.unread():
+                        raise Malformed("A PDU before the answer.", AbortReason.UNEXPECTED_PDU)
+                    ending = self._hand_over(connection, content, caller)
         except Full:
             raise Rejected(pdu.LOCAL_LIMIT_EXCEEDED, "limit", caller.hospital_id) from None
         association_ended(caller.hospital_id, ending)
