@@ -141,6 +141,35 @@ def hospital_endpoint(
     add(settings(config), identifier, pacs=pacs, url=url, key=key)
 
 
+@hospital.command("secure")
+def hospital_secure(
+    identifier: Annotated[str, typer.Argument(help="A hospital, or HOSPITAL/NAME.")],
+    tls: Annotated[
+        bool | None, typer.Option("--tls/--no-tls", help="Whether its PACS is reached over TLS.")
+    ] = None,
+    calls_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            help="Address or network (CIDR) from which its PACS may call; may be given more than"
+            " once; '' for its own host only.",
+        ),
+    ] = None,
+    certificate: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Certificate that its PACS must show, as a file in PEM, a SHA-256 fingerprint or a"
+            " subject; may be given more than once; '' for none.",
+        ),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Say over what a hospital's PACS is reached, and how it is known when it calls."""
+    from crossread.commands.security import Security, secure
+
+    secure(settings(config), identifier, Security(tls, calls_from or None, certificate or None))
+
+
 @hospital.command("list")
 def hospital_list(config: Config = None) -> None:
     """Show all hospitals and their endpoints."""

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from tests.gateways.dicom.certificates import Authority
 
 
 def crossread(folder: Path, *words: str, said: str = "", **variables: str) -> tuple[int, str, str]:
@@ -30,6 +32,7 @@ def crossread(folder: Path, *words: str, said: str = "", **variables: str) -> tu
     [
         "serve", "migrate", "doctor", "demo", "hospital add", "hospital list", "hospital test",
         "hospital notify", "hospital steps", "hospital commitments",
+        "hospital secure",
         "user add", "user list", "user token", "agreement add", "agreement list",
     ],
 )  # fmt: skip
@@ -114,12 +117,46 @@ def test_hospitals_people_and_agreements_are_added_and_shown(
     assert len(run("user", "token", "anna").strip()) >= 32
 
 
+def test_how_a_pacs_is_reached_and_known_is_said_and_taken_back(
+    tmp_path: Path, database_url: str
+) -> None:
+    def run(*words: str) -> str:
+        code, says, complaint = crossread(
+            tmp_path, "hospital", *words, CROSSREAD_DATABASE_URL=database_url
+        )
+        assert code == 0, complaint
+        return says
+
+    made = Authority(tmp_path / "certificates").issues("noord")
+    run("add", "noord", "Ziekenhuis Noord", "--pacs", "pacs.noord.nl:104:NOORD_PACS")
+    assert "its own host, pacs.noord.nl" in run("secure", "noord")
+    said = run("secure", "noord", "--tls", "--from", "10.1.2.3/16", "--from", "192.0.2.7")
+    assert "over TLS" in said
+    assert "10.1.0.0/16, 192.0.2.7/32" in said
+    said = run("secure", "noord", "--from", "", "--certificate", str(made.certificate))
+    assert "over TLS" in said
+    assert "anywhere, with one of 1 certificates" in said
+    with psycopg.connect(database_url) as db:
+        found = db.execute("select certificates from hospitals.endpoint").fetchone()
+    assert found == ([made.fingerprint],)
+    said = run(
+        "secure", "noord", "--no-tls", "--certificate", made.fingerprint.upper(),
+        "--certificate", "CN=pacs,O=Noord",
+    )  # fmt: skip
+    assert "plainly" in said
+    assert "with one of 2 certificates" in said
+    assert "with one of 2" in run("list")
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
         (("hospital", "add", "noord", "Noord", "--pacs", "127.0.0.1"), "HOST:PORT:AE_TITLE"),
         (("hospital", "add", "Noord!", "Noord"), "lower case"),
         (("hospital", "test", "nowhere"), "nowhere"),
+        (("hospital", "secure", "nowhere", "--tls"), "nowhere"),
+        (("hospital", "secure", "noord", "--from", "10.1.0.0/99"), "10.1.0.0/99"),
+        (("hospital", "secure", "noord", "--certificate", "no certificate"), "SHA-256"),
         (("user", "token", "nobody"), "nobody"),
         (
             ("agreement", "add", "a", "--source", "nowhere", "--reader", "nowhere"),

@@ -6,8 +6,11 @@ import re
 from rich.console import Console
 from rich.table import Table
 
+from crossread.commands import security
 from crossread.commands.connect import within
+from crossread.gateways.dicom import calling
 from crossread.gateways.dicom import send as dicom
+from crossread.gateways.dicom.tls import Keys
 from crossread.gateways.dicomweb import client as dicomweb
 from crossread.gateways.hl7v2 import send as hl7v2
 from crossread.hospitals import store
@@ -82,15 +85,19 @@ def show(settings: Settings) -> None:
     if not hospitals:
         Console().print("No hospital takes part yet. Add one with `crossread hospital add`.")
         return
-    table = Table("hospital", "name", "endpoint", "address", "application")
+    table = Table("hospital", "name", "endpoint", "address", "application", "calls from")
     for one in hospitals:
         own: list[Endpoint | None] = [e for e in endpoints if e.hospital_id == one.id]
         own = own or [None]
         for place, each in enumerate(own):
             first = (one.id, one.name) if place == 0 else ("", "")
-            rest = (each.kind, address(each), each.application) if each else ("—",) * 3
-            table.add_row(*first, *rest)
+            table.add_row(*first, *(_row(each) if each else ("—",) * 4))
     Console().print(table)
+
+
+def _row(one: Endpoint) -> tuple[str, ...]:
+    whence = security.whence(one) if one.kind is EndpointKind.PACS else ""
+    return one.kind, f"{address(one)}{' (TLS)' if one.tls else ''}", one.application, whence
 
 
 def address(one: Endpoint) -> str:
@@ -119,6 +126,7 @@ async def probe(one: Endpoint, settings: Settings) -> str | None:
     try:
         match one.kind:
             case EndpointKind.PACS:
+                calling.use(Keys.of(settings.dicom))
                 await dicom.echo(one, calling=settings.dicom.ae_title)
             case EndpointKind.RIS:
                 await hl7v2.probe(one)

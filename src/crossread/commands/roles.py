@@ -29,7 +29,10 @@ class Role(StrEnum):
 
 def run(role: Role, settings: Settings) -> None:
     """Be this role until SIGTERM or SIGINT."""
+    from crossread.gateways.dicom import calling, tls
+
     set_up(settings.log)
+    calling.use(tls.Keys.of(settings.dicom))
     if role is Role.WEB:
         asyncio.run(_web(settings))
     else:
@@ -91,7 +94,7 @@ async def _body(
 ) -> None:
     match role:
         case Role.DICOM:
-            from crossread.gateways.dicom.listener import DicomListener
+            from crossread.gateways.dicom.listener import DicomListener, Port, rules
 
             dicom = DicomListener(
                 database,
@@ -101,6 +104,8 @@ async def _body(
                 port=settings.dicom.port,
                 clock=clock.now,
                 spool=settings.data_folder.resolve() / "spool",
+                secure=Port.secure(settings.dicom),
+                rules=rules(settings.dicom),
             )
             await dicom.start()
             await stop.wait()

@@ -26,7 +26,7 @@ PREFIX = "CROSSREAD_"
 FILE_VARIABLE = "CROSSREAD_CONFIG"
 DEFAULT_FILE = Path("crossread.toml")
 # variables of ours that are no settings
-_OTHERS = frozenset({FILE_VARIABLE, "CROSSREAD_TEST_DATABASE_URL"})
+_OTHERS = frozenset({FILE_VARIABLE, "CROSSREAD_TEST_DATABASE_URL", "CROSSREAD_FUZZ_EXAMPLES"})
 
 
 class ConfigurationError(CrossreadError):
@@ -73,6 +73,45 @@ class Dicom(_Section):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(11112, ge=0, le=65535, description="Port to listen on.")
     ae_title: str = Field("CROSSREAD", min_length=1, max_length=16, description="Our AE title.")
+    tls_port: int | None = Field(
+        None, ge=0, le=65535, description="Port to listen on with TLS; absent: none."
+    )
+    tls_certificate: Path | None = Field(
+        None,
+        description="Our certificate chain, PEM: shown to those that call over TLS, and to those"
+        " that we call over TLS and that ask for one.",
+    )
+    tls_key: Path | None = Field(None, description="Its private key, PEM, without a password.")
+    tls_clients: Path | None = Field(
+        None,
+        description="Certificates of the authorities, PEM, one of which must have issued the"
+        " certificate of whoever calls over TLS; absent: callers need none.",
+    )
+    tls_servers: Path | None = Field(
+        None,
+        description="Certificates of the authorities, PEM, that we trust when we call a hospital"
+        " over TLS; absent: those of the operating system.",
+    )
+    associations: int = Field(
+        64, ge=1, le=4096, description="How many associations may be open at once."
+    )
+    associations_of_a_hospital: int = Field(
+        32, ge=1, le=4096, description="How many of them one hospital may have."
+    )
+    idle_seconds: float = Field(
+        300, gt=0, le=86_400, description="After how long without a message an association ends."
+    )
+    private_classes: bool = Field(
+        True, description="Whether objects of private SOP classes are stored too."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        if self.tls_port is not None and self.tls_certificate is None:
+            raise ValueError("tls_port needs tls_certificate and tls_key")
+        return self
 
 
 class Hl7(_Section):

@@ -6,6 +6,8 @@ byte on (`handover.py`). The rooms live in the event loop of the process: a `Des
 wait for a verb in the loop.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -23,13 +25,14 @@ from crossread.gateways.dicom.accept import Acceptor
 from crossread.gateways.dicom.handover import Handover
 from crossread.gateways.dicom.negotiate import PDU_LENGTH
 from crossread.gateways.dicom.reception import Reception
-from crossread.gateways.dicom.rules import Patience, Rules
+from crossread.gateways.dicom.rules import Limits, Patience, Rules
 from crossread.gateways.dicom.storage import Storing
 from crossread.gateways.dicom.tls import Keys
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.admit import Admission
 from crossread.hospitals.model import Endpoint
 from crossread.platform.clock import Clock
+from crossread.platform.configuration import Dicom
 from crossread.platform.database import Database
 from crossread.platform.objects import Objects
 
@@ -51,7 +54,6 @@ class Desk:
     clock: Clock
     loop: asyncio.AbstractEventLoop
     intake: Intake
-    keys: Keys = field(default_factory=Keys)  # with which we call others
     callers: dict[Association, Endpoint] = field(default_factory=dict)
     storing: dict[Association, Storing] = field(default_factory=dict)  # of each that stores
     commitments: dict[Association, UUID] = field(default_factory=dict)  # just asked for on each
@@ -76,12 +78,29 @@ class Desk:
             return await hospitals.endpoint(db, endpoint.id)
 
 
+def rules(settings: Dicom) -> Rules:
+    """What the settings allow those that call."""
+    return Rules(
+        patience=Patience(idle=settings.idle_seconds),
+        limits=Limits(
+            associations=settings.associations,
+            of_a_hospital=settings.associations_of_a_hospital,
+        ),
+        private_classes=settings.private_classes,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """Where to listen."""
 
     number: int
     keys: Keys | None = None  # None: without TLS
+
+    @classmethod
+    def secure(cls, settings: Dicom) -> Port | None:
+        """The one with TLS, if the settings want it."""
+        return None if settings.tls_port is None else cls(settings.tls_port, Keys.of(settings))
 
 
 class DicomListener:
@@ -124,8 +143,7 @@ class DicomListener:
         rules = self._rules
         self._intake = Intake(self._database, self._objects, self._clock, spool=self._spool)
         loop = asyncio.get_running_loop()
-        keys = next((port.keys for port in self._ports if port.keys), Keys())
-        desk = Desk(self._database, self._objects, self._clock, loop, self._intake, keys)
+        desk = Desk(self._database, self._objects, self._clock, loop, self._intake)
         _config.UNRESTRICTED_STORAGE_SERVICE = rules.private_classes
         self._handover = Handover(
             _application_entity(self._ae_title, rules.patience),

@@ -11,12 +11,11 @@ from pydicom.uid import UID
 from pynetdicom import AE, build_context, build_role
 from pynetdicom.association import Association
 
-from crossread.gateways.dicom.tls import Keys
+from crossread.gateways.dicom.calling import associate
 from crossread.hospitals.model import Endpoint
 from crossread.platform.errors import Refused, Unreachable
 
 CONNECT_TIMEOUT = 10.0  # seconds
-NO_KEYS = Keys()
 # busy or broken for now; every other failure stays what it is, however often it is said
 _LATER = frozenset({0x0110, 0x0213})
 _KNOWN = 0x0111  # N-CREATE of what is there already: it arrived before
@@ -64,29 +63,25 @@ class Notice:
         )
 
 
-async def tell(
-    endpoint: Endpoint, kept: bytes, *, calling: str, timeout: float, keys: Keys = NO_KEYS
-) -> str:
+async def tell(endpoint: Endpoint, kept: bytes, *, calling: str, timeout: float) -> str:
     """Say a kept notice in an association of its own; how it was acknowledged.
 
     Raises:
         Unreachable: no connection, no answer; the same may succeed later.
         Refused: this system does not take such notices, or not this one.
     """
-    return await asyncio.to_thread(_tell, endpoint, Notice.read(kept), calling, timeout, keys)
+    return await asyncio.to_thread(_tell, endpoint, Notice.read(kept), calling, timeout)
 
 
-def _tell(endpoint: Endpoint, notice: Notice, calling: str, timeout: float, keys: Keys) -> str:
+def _tell(endpoint: Endpoint, notice: Notice, calling: str, timeout: float) -> str:
     ae = AE(ae_title=calling)
     ae.connection_timeout = min(CONNECT_TIMEOUT, timeout)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = timeout
-    association = ae.associate(
-        endpoint.host,
-        endpoint.port,
-        [build_context(notice.sop_class_uid)],
-        ae_title=endpoint.application,
+    association = associate(
+        ae,
+        endpoint,
+        contexts=[build_context(notice.sop_class_uid)],
         ext_neg=_roles(notice),
-        tls_args=keys.to_call(endpoint),
     )
     if association.is_rejected:
         raise Unreachable(

@@ -85,7 +85,7 @@ def move_handler(desk: Desk) -> Callable[[evt.Event], None]:
                 raise NotRetrieved(UNKNOWN_DESTINATION)
             instances = desk.ask(asked_for(desk, caller, event.identifier, destination))
             tally = Tally(len(instances))
-            target = Target(event, caller, destination, desk.keys)
+            target = Target(event, caller, destination)
             for group in groups(instances):
                 with target.opened(group):
                     give(Reader(desk, group), target.stores, tally, answers)
@@ -112,7 +112,7 @@ def get_handler(desk: Desk) -> Callable[[evt.Event], None]:
             caller = desk.caller(event)
             instances = desk.ask(asked_for(desk, caller, event.identifier, caller))
             tally = Tally(len(instances))
-            target = Target(event, caller, caller, desk.keys)
+            target = Target(event, caller, caller)
             target.use(event.assoc)
             give(Reader(desk, instances), target.stores, tally, answers)
             answers.finish(tally)

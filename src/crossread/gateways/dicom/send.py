@@ -9,6 +9,7 @@ from pynetdicom import AE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from crossread.archive.encoding import is_native
+from crossread.gateways.dicom.calling import associate
 from crossread.hospitals.model import Endpoint
 from crossread.platform.errors import Refused, Unreachable
 
@@ -36,7 +37,7 @@ def _send(endpoint: Endpoint, content: bytes, calling: str, timeout: float) -> s
     dataset = dcmread(BytesIO(content))
     ae = _ae(calling, timeout)
     ae.add_requested_context(dataset.SOPClassUID, _offered(dataset.file_meta.TransferSyntaxUID))
-    association = ae.associate(endpoint.host, endpoint.port, ae_title=endpoint.application)
+    association = associate(ae, endpoint)
     if association.is_rejected:
         raise Unreachable(
             f"{endpoint.application} rejects the association: it must know the AE title {calling}.",
@@ -86,7 +87,7 @@ def _read(endpoint: Endpoint, status: int | None) -> str:
 def _echo(endpoint: Endpoint, calling: str, timeout: float) -> None:
     ae = _ae(calling, timeout)
     ae.add_requested_context(Verification)
-    association = ae.associate(endpoint.host, endpoint.port, ae_title=endpoint.application)
+    association = associate(ae, endpoint)
     if not association.is_established:
         why = "rejects our AE title" if association.is_rejected else "does not answer"
         raise Unreachable(

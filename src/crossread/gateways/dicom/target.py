@@ -12,9 +12,9 @@ from pynetdicom.association import Association
 
 from crossread.archive.model import Instance
 from crossread.archive.transcode import UNCOMPRESSED, NotConvertible, convertible, transcoded
+from crossread.gateways.dicom.calling import associate
 from crossread.gateways.dicom.fault import fault
 from crossread.gateways.dicom.kept import KeptDataset
-from crossread.gateways.dicom.tls import Keys
 from crossread.hospitals.model import Endpoint
 
 CONTEXTS_AT_MOST = 128  # PS3.8 9.3.2: odd numbers from 1 to 255
@@ -32,10 +32,7 @@ class Unopened(Exception):
 class Target:
     """One destination, over as many associations as it takes."""
 
-    def __init__(
-        self, event: evt.Event, caller: Endpoint, destination: Endpoint, keys: Keys
-    ) -> None:
-        self._keys = keys
+    def __init__(self, event: evt.Event, caller: Endpoint, destination: Endpoint) -> None:
         self._ours = str(event.assoc.acceptor.ae_title).strip()
         self._caller, self._destination = caller, destination
         self._asked_by: int = event.request.MessageID  # type: ignore[assignment]
@@ -106,13 +103,7 @@ class Target:
         ae = AE(self._ours)
         ae.connection_timeout = CONNECT_TIMEOUT
         ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ANSWER_TIMEOUT
-        opened = ae.associate(
-            self._destination.host,
-            self._destination.port,
-            self._contexts,
-            ae_title=self._destination.application,
-            tls_args=self._keys.to_call(self._destination),
-        )
+        opened = associate(ae, self._destination, contexts=self._contexts)
         self._association = opened if opened.is_established else None
         if self._association is None:
             if opened.acceptor.primitive is None or opened.is_rejected:

@@ -5,7 +5,10 @@ calls us shows a certificate of an authority that we were given, where one is co
 call shows one that was named for it, or one for its host of an authority that we trust.
 """
 
+from __future__ import annotations
+
 import hashlib
+import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +17,11 @@ from typing import Any
 from cryptography import x509
 
 from crossread.hospitals.model import Certificate, Endpoint
-from crossread.platform.configuration import ConfigurationError
+from crossread.platform.configuration import ConfigurationError, Dicom
 
 # ECDHE for forward secrecy, AEAD for the rest (RFC 9325 4.2); TLS 1.3 has nothing else
 _SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,13 @@ class Keys:
     key: Path | None = None
     clients: Path | None = None  # authorities of those that call; None: no certificate is asked for
     servers: Path | None = None  # authorities of those that we call; None: the system's
+
+    @classmethod
+    def of(cls, settings: Dicom) -> Keys:
+        """Those of the settings."""
+        return cls(
+            settings.tls_certificate, settings.tls_key, settings.tls_clients, settings.tls_servers
+        )
 
     def for_callers(self) -> ssl.SSLContext:
         """How we answer. Raises ConfigurationError when a file cannot be used."""
@@ -47,11 +58,13 @@ class Keys:
         if not endpoint.tls:
             return None
         context = self._context(ssl.PROTOCOL_TLS_CLIENT)
-        if endpoint.certificates:
-            # what was named for it counts, whoever issued it, for whatever host
+        named = frozenset(filter(_FINGERPRINT.fullmatch, endpoint.certificates))
+        if named:
+            # what was named for it counts, whoever issued it and for whatever host; a subject does
+            # not, as anybody can issue one
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-            context.sslsocket_class = _named(frozenset(endpoint.certificates))
+            context.sslsocket_class = _named(named)
         elif self.servers is not None:
             _trust(context, self.servers)
         else:
@@ -106,7 +119,6 @@ def _named(wanted: frozenset[str]) -> type[ssl.SSLSocket]:
         def do_handshake(self, block: bool = False) -> None:
             super().do_handshake(block)
             shown = shown_by(self)
-            # a subject could be anybody's where no authority was asked: only the fingerprint counts
             if shown is None or shown.fingerprint not in wanted:
                 raise ssl.SSLCertVerificationError("not the certificate that was named for it")
 
