@@ -25,7 +25,7 @@ from crossread.archive.correct import adopt
 from crossread.archive.expectation import ExpectationEvent
 from crossread.archive.model import ArchiveEvent, Study
 from crossread.archive.prepare import prepare
-from crossread.archive.store import commitments
+from crossread.archive.store import commitments, expectations
 from crossread.archive.vouch import vouch
 from crossread.assistance.naming import name_procedure
 from crossread.consent import store as consents
@@ -75,6 +75,7 @@ ROUTES: Routes = {
     ArchiveEvent.NOTED: [Route("heed_note")],
     ArchiveEvent.EVICTED: [Route("tell_available")],
     ArchiveEvent.CHANGED: [Route("prepare_anew", of="study_id")],
+    ArchiveEvent.ERASED: [Route("forget")],
     ExpectationEvent.SAID: [Route("await_rest")],
     CommitmentEvent.ASKED: [Route("answer_commitment")],
     OrderEvent.PLACED: [Route("expect")],
@@ -128,6 +129,7 @@ class Journey:
             "await_rest": self.await_rest,
             "answer_commitment": self.answer_commitment,
             "tell_available": self.tell_available,
+            "forget": self.forget,
             "recognise": self.recognise,
             "prepare": self.prepare,
             "prepare_anew": self.prepare_anew,
@@ -169,6 +171,12 @@ class Journey:
             study = await archive.study(db, UUID(study_id))
             for parcel in await parcels.of_availability(db, study, self.ae_title, cause):
                 await self._owe(db, parcel)
+
+    async def forget(self, study_id: str, cause: str) -> None:
+        """Keep nothing of what machines said of a study that was erased."""
+        async with self.database.transaction() as db:
+            await orders.forget_steps(db, UUID(study_id))
+            await expectations.forget_expectations(db, UUID(study_id))
 
     async def recognise(self, study_id: str, cause: str) -> None:
         """Whose study is it, which order does it answer, what was done?"""

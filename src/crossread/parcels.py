@@ -78,7 +78,7 @@ async def of_availability(db: Connection, study: Study, ours: str, cause: str) -
     wishing = await hospitals.who_wish(db, study.hospital_id, Wish.AVAILABILITY)
     if not wishing:
         return []
-    steps = await orders.steps_of_study(db, study.hospital_id, study.study_instance_uid)
+    steps = await orders.steps_of_study(db, study.id)
     instances = await archive.instances_of(db, study.id)
     told = notice(study, instances, ours=ours, steps=steps, cause=cause)
     if told is None:

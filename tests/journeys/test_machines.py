@@ -66,6 +66,7 @@ async def test_who_asks_for_it_hears_when_a_study_can_be_retrieved(region: Regio
         await points_to(region, "noord/im", port, "NOORD_IM")
         async with region.database.transaction() as db:
             await store.wish(db, "noord/im", Wish.AVAILABILITY)
+            await store.wish(db, "midden/pacs", Wish.AVAILABILITY)
         assert await region.pacs["noord"].send(region.dicom.port, images) == [0, 0]
 
         async def told() -> list[Dataset]:
@@ -83,6 +84,10 @@ async def test_who_asks_for_it_hears_when_a_study_can_be_retrieved(region: Regio
         "ReferencedPerformedProcedureStepSequence",
     }  # fmt: skip
     assert {element.keyword for element in notice} <= allowed, "nothing that names a patient"
+    told_of = await rows(
+        region, "select distinct endpoint_id from delivery.delivery where kind = 'availability'"
+    )
+    assert told_of == [{"endpoint_id": "noord/im"}], "another hospital hears nothing of it"
 
 
 async def test_a_request_that_its_listener_died_of_is_answered_all_the_same(

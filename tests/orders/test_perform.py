@@ -4,12 +4,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom import Dataset
-from tests.orders.asking import joined
+from tests.orders.asking import asked, joined
 
+from crossread.archive.model import study_id
 from crossread.orders import store
 from crossread.orders.perform import Said, begin, change
-from crossread.orders.step import StepFault, StepRefused, StepState
+from crossread.orders.place import place
+from crossread.orders.step import StepFault, StepRefused, StepState, changed
 from crossread.platform.database import Connection
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -66,9 +70,7 @@ async def state(db: Connection, uid: str = "2.25.99") -> StepState:
 
 
 async def expected(db: Connection) -> list[dict[str, Any]]:
-    cursor = await db.execute(
-        "select study_instance_uid, rule, whole, instances from archive.expectation"
-    )
+    cursor = await db.execute("select study_id, rule, whole, instances from archive.expectation")
     return await cursor.fetchall()
 
 
@@ -81,7 +83,7 @@ async def test_a_step_begins_and_is_completed(db: Connection) -> None:
     assert await state(db) is StepState.COMPLETED
     assert await expected(db) == [
         {
-            "study_instance_uid": "2.25.1",
+            "study_id": study_id("noord", "2.25.1"),
             "rule": "performed",
             "whole": True,
             "instances": ["2.25.7", "2.25.8"],
@@ -172,3 +174,36 @@ async def test_another_hospital_does_not_know_the_step(db: Connection) -> None:
     await begin(db, said(started()), NOW)
     assert await refused(change(db, said(ended(), hospital="midden"), NOW)) is StepFault.UNKNOWN
     await begin(db, said(started(), hospital="midden"), NOW)
+
+
+async def test_an_order_is_done_once_a_machine_has_completed_it(db: Connection) -> None:
+    await joined(db)
+    await place(db, asked(), NOW, digest="")
+
+    async def to_do() -> int:
+        return len(await store.to_do(db, "noord", since=None, until=None, limit=10))
+
+    await begin(db, said(started()), NOW)
+    assert await to_do() == 1
+    await change(db, said(ended()), NOW)
+    assert await to_do() == 0
+
+
+async def test_nothing_is_kept_of_what_was_said_of_an_erased_study(db: Connection) -> None:
+    await joined(db)
+    await begin(db, said(started()), NOW)
+    await store.forget_steps(db, study_id("noord", "2.25.1"))
+    assert await store.locked_step(db, "noord", "2.25.99") is None
+
+
+@given(st.lists(st.sampled_from(list(StepState)), max_size=6))
+def test_whatever_is_said_in_whatever_order_a_final_state_needs_its_end(
+    states: list[StepState],
+) -> None:
+    content = started()
+    for state in states:
+        said_now = ended(state)
+        step, content = changed(content, said_now)
+        assert step.state is state
+        assert step.studies == ("2.25.1",), "what was scheduled stays as it was"
+        assert step.instances == ("2.25.7", "2.25.8")

@@ -71,10 +71,11 @@ async def expect(
     knows the instances names them. The study need not be here yet.
     """
     named = sorted(set(instances))
+    study = study_id(hospital_id, study_instance_uid)
     new = await expectations.expect(
         db,
+        study,
         hospital_id,
-        study_instance_uid,
         source,
         rule,
         whole=whole,
@@ -86,23 +87,19 @@ async def expect(
         await events.append(
             db,
             ExpectationEvent.SAID,
-            study_id(hospital_id, study_instance_uid),
+            study,
             hospital_id=hospital_id,
             facts={"rule": rule, "whole": whole, "instances": number or len(named)},
         )
 
 
 async def _standing(db: Connection, study: Study) -> Standing:
-    said = await expectations.expectations(db, study.hospital_id, study.study_instance_uid)
+    said = await expectations.expectations(db, study.id)
     by_request = any(one.rule is RestRule.COMMITTED for one in said)
     return Standing(
         instances=study.instance_count,
         last_received_at=study.last_received_at,
         receiving=await expectations.is_being_received(db, study.id),
-        not_committed=await expectations.not_committed(
-            db, study.hospital_id, study.study_instance_uid
-        )
-        if by_request
-        else 0,
+        not_committed=await expectations.not_committed(db, study.id) if by_request else 0,
         expectations=tuple(said),
     )

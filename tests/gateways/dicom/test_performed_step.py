@@ -10,6 +10,8 @@ from tests.gateways.dicom.listening import Listening, associated, sendable
 from tests.images import ct_series
 from tests.orders.test_perform import ended, started
 
+from crossread.archive.model import study_id
+
 MPPS = "1.2.840.10008.3.1.2.3.3"
 
 
@@ -76,10 +78,10 @@ async def test_what_a_machine_made_is_expected_of_its_study(listening: Listening
     await says(listening, ("create", uid, begin), ("set", uid, end))
     await listening.stores(map(sendable, images))
     [said] = await listening.rows(
-        "select study_instance_uid, whole, cardinality(instances) as named from archive.expectation"
+        "select study_id, whole, cardinality(instances) as named from archive.expectation"
     )
     assert said == {
-        "study_instance_uid": images[0].StudyInstanceUID,
+        "study_id": study_id("noord", images[0].StudyInstanceUID),
         "whole": True,
         "named": 2,
     }

@@ -335,3 +335,52 @@ def test_counts_always_add_up(statuses: list[int | None]) -> None:
     assert len(tally.failures) == tally.failed
     assert (tally.status == 0x0000) == (tally.completed == len(statuses))
     assert (tally.status == 0xA702) == (0 < len(statuses) == tally.failed)
+
+
+async def test_a_receiver_that_hangs_up_in_the_middle_costs_one_image(kept: Kept) -> None:
+    listening, images = kept
+    got: list[str] = []
+    aborted: list[bool] = []
+
+    def take(event: evt.Event) -> int:
+        if got and not aborted:
+            aborted.append(True)
+            event.assoc._abort_nonblocking()
+            return 0x0110
+        got.append(str(event.request.AffectedSOPInstanceUID))  # type: ignore[union-attr]
+        return 0x0000
+
+    ae = AE("NOORD_PACS")
+    ae.add_supported_context(CT, ExplicitVRLittleEndian)
+    server: Any = ae.start_server(
+        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, take)]
+    )
+    await listening.pacs_listens_at(server.server_address[1])
+    last = await asyncio.to_thread(
+        move, listening.port, "NOORD_PACS", StudyInstanceUID=images[0].StudyInstanceUID
+    )
+    ae.shutdown()
+    assert (last.Status, last.NumberOfCompletedSuboperations) == (0xB000, 2)
+    assert (last.NumberOfFailedSuboperations, len(got)) == (1, 2)
+
+
+async def test_an_asker_that_is_gone_ends_the_move_and_others_go_on(listening: Listening) -> None:
+    images = ct_series(slices=40)
+    await listening.stores(map(sendable, images))
+    uid = images[0].StudyInstanceUID
+
+    def ask_and_abort(port: int) -> None:
+        with associated(port, [build_context(MOVE)]) as association:
+            answers = association.send_c_move(_asked({"StudyInstanceUID": uid}), "NOORD_PACS", MOVE)
+            next(answers)
+            association.abort()
+
+    with pacs() as (port, got):
+        await listening.pacs_listens_at(port)
+        await asyncio.to_thread(ask_and_abort, listening.port)
+        last = await asyncio.to_thread(
+            move, listening.port, "NOORD_PACS", QueryRetrieveLevel="IMAGE",
+            StudyInstanceUID=uid, SOPInstanceUID=images[39].SOPInstanceUID,
+        )  # fmt: skip
+    assert (last.Status, last.NumberOfCompletedSuboperations) == (0x0000, 1)
+    assert len(got) < 40

@@ -9,8 +9,8 @@ from crossread.platform.database import Connection
 
 async def expect(
     db: Connection,
+    study_id: UUID,
     hospital_id: str,
-    study_instance_uid: str,
     source: str,
     rule: RestRule,
     *,
@@ -23,22 +23,20 @@ async def expect(
     cursor = await db.execute(
         """
         insert into archive.expectation as known
-            (hospital_id, study_instance_uid, source, rule, whole, instances, number, said_at)
+            (study_id, hospital_id, source, rule, whole, instances, number, said_at)
         values (%s, %s, %s, %s, %s, %s, %s, %s)
-        on conflict (hospital_id, study_instance_uid, source) do update
+        on conflict (study_id, source) do update
         set whole = excluded.whole, instances = excluded.instances, number = excluded.number,
             said_at = excluded.said_at
         where (known.whole, known.instances, known.number)
             is distinct from (excluded.whole, excluded.instances, excluded.number)
         """,
-        (hospital_id, study_instance_uid, source, rule, whole, instances, number, now),
+        (study_id, hospital_id, source, rule, whole, instances, number, now),
     )
     return cursor.rowcount == 1
 
 
-async def expectations(
-    db: Connection, hospital_id: str, study_instance_uid: str
-) -> list[Expectation]:
+async def expectations(db: Connection, study_id: UUID) -> list[Expectation]:
     """Everything said of a study, with how many of the instances named are not here."""
     cursor = await db.execute(
         """
@@ -53,9 +51,9 @@ async def expectations(
                    )
                ) as missing
         from archive.expectation e
-        where e.hospital_id = %s and e.study_instance_uid = %s
+        where e.study_id = %s
         """,
-        (hospital_id, study_instance_uid),
+        (study_id,),
     )
     return [
         Expectation(
@@ -65,23 +63,22 @@ async def expectations(
     ]
 
 
-async def not_committed(db: Connection, hospital_id: str, study_instance_uid: str) -> int:
+async def not_committed(db: Connection, study_id: UUID) -> int:
     """How many instances of a study nobody has asked us to answer for."""
     cursor = await db.execute(
         """
         select count(*) as instances
-        from archive.study st
-        join archive.series se on se.study_id = st.id
+        from archive.series se
         join archive.instance i on i.series_id = se.id
-        where st.hospital_id = %(hospital)s and st.study_instance_uid = %(study)s
+        where se.study_id = %(study)s
           and not exists (
               select 1
               from archive.expectation e
-              where e.hospital_id = %(hospital)s and e.study_instance_uid = %(study)s
-                and e.rule = 'committed' and i.sop_instance_uid = any(e.instances)
+              where e.study_id = %(study)s and e.rule = 'committed'
+                and i.sop_instance_uid = any(e.instances)
           )
         """,
-        {"hospital": hospital_id, "study": study_instance_uid},
+        {"study": study_id},
     )
     row = await cursor.fetchone()
     return int(row["instances"]) if row else 0
@@ -99,3 +96,8 @@ async def is_being_received(db: Connection, study_id: UUID) -> bool:
         (study_id,),
     )
     return await cursor.fetchone() is not None
+
+
+async def forget_expectations(db: Connection, study_id: UUID) -> None:
+    """Nothing is expected of a study any more: it was erased."""
+    await db.execute("delete from archive.expectation where study_id = %s", (study_id,))

@@ -1,7 +1,6 @@
 """Attribute matching (PS3.4 C.2.2.2) of an identifier against a data set that we made."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from pydicom import Dataset
@@ -9,6 +8,8 @@ from pydicom.charset import python_encoding
 from pydicom.dataelem import DataElement
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
+
+from crossread.archive.matching import is_pattern, name_key
 
 UTF8 = "ISO_IR 192"
 _RANGES = frozenset({"DA", "TM", "DT"})
@@ -40,20 +41,17 @@ def texts(value: object) -> list[str]:
     return [one for one in found if one]
 
 
-def folded(name: str) -> str:
-    """A name without accents, case and empty components at its end, as names are compared."""
-    plain = unicodedata.normalize("NFKD", name.split("=", maxsplit=1)[0])
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold().rstrip("^ ")
-
-
 def _one(vr: str, key: str, value: str) -> bool:
     if vr in _RANGES:
         return within(vr, key, value)
     if vr == "PN":
-        key, value = folded(key), folded(value)
-    if vr in _WILDCARDS and ("*" in key or "?" in key):
-        return _pattern(key).fullmatch(value) is not None
-    return key == value
+        groups = [name_key(one) for one in value.split("=")]
+        return any(_fits(name_key(key), one) for one in groups)
+    return _fits(key, value) if vr in _WILDCARDS else key == value
+
+
+def _fits(key: str, value: str) -> bool:
+    return _pattern(key).fullmatch(value) is not None if is_pattern(key) else key == value
 
 
 def _pattern(key: str) -> re.Pattern[str]:

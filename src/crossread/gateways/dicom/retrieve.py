@@ -168,7 +168,7 @@ class Answers:
         self._send(status, None, remaining=False)
 
     def _send(self, status: int, tally: Tally | None, *, remaining: bool) -> None:
-        if not self._association.is_established:
+        if not self._is_there:
             return
         response = self._response
         response.Status = status

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
+from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, build_context, evt
 from pynetdicom.association import Association
@@ -83,9 +84,21 @@ class Target:
             )
         except Exception as error:
             log.error("instance.not_sent", **fault(error))
-            return None
+            answer = Dataset()
         status: int | None = answer.get("Status")
+        if status is None:
+            self._lose(association)
         return status
+
+    def _lose(self, association: Association) -> None:
+        """Who gives no answer is not waited for again on the same association.
+
+        pynetdicom takes a moment to see that one was aborted, and meanwhile calls it established.
+        """
+        if self._contexts:
+            self._association = None
+            if association.dul.is_alive():
+                association._abort_nonblocking()
 
     def _established(self) -> Association | None:
         """The association, opened anew where the destination has lost it."""

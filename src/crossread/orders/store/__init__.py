@@ -19,6 +19,7 @@ from crossread.orders.store.orders import (
 )
 from crossread.orders.store.steps import (
     KeptStep,
+    forget_steps,
     insert_step,
     locked_step,
     recent_steps,
@@ -29,6 +30,7 @@ from crossread.orders.store.steps import (
 __all__ = [
     "KeptStep",
     "answer",
+    "forget_steps",
     "found",
     "give_to",
     "insert_step",

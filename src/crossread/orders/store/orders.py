@@ -225,7 +225,7 @@ async def to_do(
     until: datetime | None,
     limit: int,
 ) -> list[tuple[Order, Patient]]:
-    """What a hospital asked for and has no images of, by when it is to be done."""
+    """What a hospital asked for and nobody has done yet, by when it is to be done."""
     cursor = await db.execute(
         """
         select o.*, p.issuer as p_issuer, p.number as p_number, p.bsn as p_bsn, p.name as p_name,
@@ -233,6 +233,12 @@ async def to_do(
         from orders.order o
         join patients.patient p on p.id = o.patient_id
         where o.hospital_id = %(hospital)s and o.state = 'placed'
+          and not exists (
+              select 1
+              from orders.performed_step s
+              where s.hospital_id = o.hospital_id and s.state = 'COMPLETED'
+                and s.accession_numbers @> array[o.accession_number]
+          )
           and (
               %(since)s::timestamptz is null
               or coalesce(o.scheduled_at, o.requested_at, o.received_at) >= %(since)s

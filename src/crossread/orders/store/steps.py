@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from crossread.archive.model import study_id as id_of_study
 from crossread.orders.step import Step, StepState
 from crossread.platform.database import Connection, Row
 
@@ -27,10 +29,10 @@ async def insert_step(
     cursor = await db.execute(
         """
         insert into orders.performed_step (
-            hospital_id, sop_instance_uid, state, station, modality, studies, accession_numbers,
-            instances, content, created_digest, created_at, changed_at
+            hospital_id, sop_instance_uid, state, station, modality, studies, study_ids,
+            accession_numbers, instances, content, created_digest, created_at, changed_at
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict do nothing
         """,
         (
@@ -40,6 +42,7 @@ async def insert_step(
             kept.step.station,
             kept.step.modality,
             list(kept.step.studies),
+            [id_of_study(hospital_id, uid) for uid in kept.step.studies],
             list(kept.step.accession_numbers),
             len(kept.step.instances),
             Jsonb(kept.content),
@@ -98,18 +101,25 @@ async def save_step(
     )
 
 
-async def steps_of_study(db: Connection, hospital_id: str, study_instance_uid: str) -> list[str]:
+async def steps_of_study(db: Connection, study_id: UUID) -> list[str]:
     """The SOP Instance UIDs of the steps that say they made images of a study."""
     cursor = await db.execute(
         """
         select sop_instance_uid
         from orders.performed_step
-        where hospital_id = %s and studies @> array[%s::text]
+        where study_ids @> array[%s::uuid]
         order by created_at, sop_instance_uid
         """,
-        (hospital_id, study_instance_uid),
+        (study_id,),
     )
     return [row["sop_instance_uid"] for row in await cursor.fetchall()]
+
+
+async def forget_steps(db: Connection, study_id: UUID) -> None:
+    """Keep nothing of what was said of a study that was erased."""
+    await db.execute(
+        "delete from orders.performed_step where study_ids @> array[%s::uuid]", (study_id,)
+    )
 
 
 async def recent_steps(db: Connection, hospital_id: str, limit: int) -> list[Row]:

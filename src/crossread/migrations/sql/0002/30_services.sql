@@ -1,14 +1,14 @@
 -- what somebody says a study has, beside the images themselves (archive/rest.py)
 create table archive.expectation (
+    study_id uuid not null, -- of a study that need not be here yet
     hospital_id text not null references hospitals.hospital,
-    study_instance_uid text not null,
     source text not null, -- who says it: 'step/<uid>', 'commitment/<uid>', or a name of its own
     rule text not null check (rule in ('committed', 'performed', 'counted')),
     whole boolean not null, -- false: the one who says it is not done yet
     instances text[] not null default '{}', -- SOP Instance UIDs
     number integer, -- of instances, where they are not named
     said_at timestamptz not null,
-    primary key (hospital_id, study_instance_uid, source)
+    primary key (study_id, source)
 );
 
 -- requests to answer for instances (storage commitment, PS3.4 Annex J)
@@ -49,6 +49,7 @@ create table orders.performed_step (
     station text not null,
     modality text not null,
     studies text[] not null, -- Study Instance UIDs
+    study_ids uuid[] not null, -- of the same
     accession_numbers text[] not null,
     instances integer not null, -- how many it has made
     content jsonb not null, -- DICOM JSON (PS3.18 Annex F)
@@ -59,7 +60,8 @@ create table orders.performed_step (
     primary key (hospital_id, sop_instance_uid)
 );
 
-create index performed_step_study on orders.performed_step using gin (studies);
+create index performed_step_study on orders.performed_step using gin (study_ids);
+create index performed_step_accession on orders.performed_step using gin (accession_numbers);
 create index performed_step_newest on orders.performed_step (hospital_id, changed_at desc);
 
 -- what an endpoint asks to be told of, beside what it is owed anyway
