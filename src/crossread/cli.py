@@ -24,11 +24,13 @@ app = typer.Typer(
 )
 hospital = typer.Typer(help="Hospitals that take part.", no_args_is_help=True)
 user = typer.Typer(help="People who sign in.", no_args_is_help=True)
+archive = typer.Typer(help="Images: to and from media.", no_args_is_help=True)
 agreement = typer.Typer(help="Who reads what for whom.", no_args_is_help=True)
 app.add_typer(hospital, name="hospital")
 app.add_typer(user, name="user")
 app.add_typer(agreement, name="agreement")
 app.add_typer(transfers.app, name="transfer")
+app.add_typer(archive, name="archive")
 
 Config = Annotated[
     Path | None, typer.Option("--config", "-c", help="TOML file; default ./crossread.toml.")
@@ -325,3 +327,37 @@ def agreement_list(config: Config = None) -> None:
     from crossread.commands.agreements import show
 
     show(settings(config))
+
+
+@archive.command("export")
+def archive_export(
+    study: Annotated[str, typer.Argument(help="Its id, or its Study Instance UID.")],
+    target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Where to write it.")],
+    hospital_id: Annotated[
+        str | None, typer.Option("--hospital", help="Whose, where several have this study.")
+    ] = None,
+    as_kept: Annotated[
+        bool, typer.Option(help="In the transfer syntax it came in; default uncompressed.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Write a study to a ZIP with a DICOMDIR, for a CD, a stick or a colleague."""
+    from crossread.commands.archive_media import export
+
+    export(settings(config), study, target, hospital=hospital_id, as_kept=as_kept)
+
+
+@archive.command("import")
+def archive_import(
+    path: Annotated[Path, typer.Argument(help="A folder, such as a CD, a ZIP, or a file.")],
+    hospital_id: Annotated[str, typer.Option("--hospital", help="Whose file it belongs in.")],
+    own_numbers: Annotated[
+        bool, typer.Option(help="Patient numbers on it are this hospital's own.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Take in every DICOM file of a folder or ZIP; what is here already changes nothing."""
+    from crossread.commands.archive_media import take
+
+    if not take(settings(config), path, hospital_id, own_numbers=own_numbers):
+        raise typer.Exit(FAILED)

@@ -23,6 +23,7 @@ from crossread.archive import store as archive
 from crossread.archive.commitment import CommitmentEvent, Told
 from crossread.archive.correct import adopt
 from crossread.archive.expectation import ExpectationEvent
+from crossread.archive.intake import Intake
 from crossread.archive.model import ArchiveEvent, Study
 from crossread.archive.prepare import prepare
 from crossread.archive.store import commitments, expectations
@@ -35,6 +36,7 @@ from crossread.delivery.model import DeliveryEvent
 from crossread.delivery.owe import owe
 from crossread.gateways.dicom.commitment import owe_answer
 from crossread.gateways.hl7v2.compose import Names, Status
+from crossread.gateways.media.run import run_import
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.model import AgreementEvent, Purpose
 from crossread.keeping import Keeping
@@ -81,6 +83,8 @@ ROUTES: Routes = {
     OrderEvent.PLACED: [Route("expect")],
     OrderEvent.CHANGED: [Route("expect")],
     OrderEvent.CANCELLED: [Route("expect")],
+    # what people bring on media
+    ArchiveEvent.IMPORT_ASKED: [Route("take_in_media", lock="media")],
     # what decides whether a study may be offered
     STUDY_RECOGNISED: [Route("permit")],
     PatientEvent.CHANGED: [Route("permit_patient")],
@@ -120,6 +124,7 @@ class Journey:
     jobs: Jobs
     clock: Clock
     quiet: timedelta  # how long nothing must come before a study is taken as complete
+    intake: Intake  # where what people bring on media comes in
     names: Names  # what we call ourselves in the messages that we send
     ae_title: str = "CROSSREAD"  # and in DICOM
 
@@ -133,6 +138,7 @@ class Journey:
             "recognise": self.recognise,
             "prepare": self.prepare,
             "prepare_anew": self.prepare_anew,
+            "take_in_media": self.take_in_media,
             "expect": self.expect,
             "permit": self.permit,
             "permit_patient": self.permit_patient,
@@ -193,6 +199,10 @@ class Journey:
     async def prepare_anew(self, study_id: str, cause: str) -> None:
         """An image came back otherwise than it was: write the metadata down again."""
         await prepare(self.database, self.objects, UUID(study_id), self.clock(), anew=True)
+
+    async def take_in_media(self, import_id: str, cause: str) -> None:
+        """Take in what was brought on a medium; from where it stopped, if it was begun."""
+        await run_import(self.database, self.objects, self.intake, self.clock, UUID(import_id))
 
     async def expect(self, order_id: str, cause: str) -> None:
         """An order came or changed: find the study that waited for it, or wait for one."""

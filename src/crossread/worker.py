@@ -44,6 +44,8 @@ async def run(
 ) -> None:
     """Do what the journey asks for, until `stop`; a lost database is waited for."""
     jobs = Jobs(database.url)
+    spool = settings.data_folder.resolve() / "spool"
+    intake = Intake(database, objects, clock.now, spool=spool)
     journey = Journey(
         database=database,
         objects=objects,
@@ -52,6 +54,7 @@ async def run(
         quiet=timedelta(seconds=settings.archive.quiet_seconds),
         names=Names(settings.hl7.application, settings.hl7.facility),
         ae_title=settings.dicom.ae_title,
+        intake=intake,
     )
     for name, step in journey.steps().items():
         jobs.register(name, step)
@@ -66,12 +69,7 @@ async def run(
         await drain(database, objects, _senders(settings), clock.now)
 
     async def transfer() -> None:
-        spool = settings.data_folder.resolve() / "spool"
-        intake = Intake(database, objects, clock.now, spool=spool)
-        try:
-            await drive(Ground(database, objects, ways(settings, intake), clock.now))
-        finally:
-            await intake.close()
+        await drive(Ground(database, objects, ways(settings, intake), clock.now))
 
     async def watch() -> None:
         while True:
@@ -107,6 +105,7 @@ async def run(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await intake.close()
         for task in done - {stopped}:
             task.result()  # a part that fell over takes the process with it, to be started anew
 

@@ -34,6 +34,7 @@ def crossread(folder: Path, *words: str, said: str = "", **variables: str) -> tu
         "hospital notify", "hospital steps", "hospital commitments",
         "hospital secure",
         "user add", "user list", "user token", "agreement add", "agreement list",
+        "archive export", "archive import",
     ],
 )  # fmt: skip
 def test_each_command_says_what_it_does(tmp_path: Path, command: str) -> None:

@@ -218,7 +218,7 @@ class Receiver:
             )
         place = Place(pack.id, pack.key, start, offset + self._size, offset)
         digest = self._checksum.hexdigest()
-        issuer = self._issuer(announced.hospital_id)
+        issuer = announced.issuer or self._issuer(announced.hospital_id)
         new = self.latest = candidate(announced, contents, place, digest, issuer, now)
         pack.sync()
         if self._intake.objects.folder is None:

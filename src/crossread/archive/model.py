@@ -39,6 +39,9 @@ class ArchiveEvent(StrEnum):
     ERASED = "study.erased"  # facts: erasure_id, instances
     READMITTED = "quarantine.readmitted"  # facts: outcome
     DISCARDED = "quarantine.discarded"
+    IMPORT_ASKED = "import.asked"  # somebody brought a medium
+    IMPORT_PROGRESSED = "import.progressed"  # facts: state, instances
+    IMPORT_ENDED = "import.ended"  # facts: state, instances
     QUOTA_NEAR = "quota.near"  # more is kept of a hospital than it wants to be warned of
 
 
@@ -91,9 +94,10 @@ class Announced:
     transfer_syntax_uid: str
     sop_class_uid: str = ""  # empty: not said
     sop_instance_uid: str = ""
-    protocol: str = "dimse"  # or "stow"
+    protocol: str = "dimse"  # or "stow", "media"
     study_instance_uid: str = ""  # the only study that it may belong to; empty: any
     held: bool = False  # it lies in quarantine already
+    issuer: str = ""  # of patient numbers where the image names none; empty: the hospital
 
 
 @dataclass(frozen=True, slots=True)

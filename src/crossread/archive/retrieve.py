@@ -36,6 +36,7 @@ class Damaged(CrossreadError):
             " hospital.",
             cause=f"{instance.object_key} {instance.start}",
         )
+        self.instance = instance
 
 
 async def file(objects: Objects, instance: Instance) -> bytes:

@@ -141,6 +141,9 @@ class Archive(_Section):
     scrub_days: float = Field(
         30, gt=0, le=3650, description="How long after one such round the next begins."
     )
+    import_at_most_gb: int = Field(
+        64, ge=1, description="The largest ZIP, in GB, that may be brought through the screen."
+    )
 
 
 class Outbox(_Section):

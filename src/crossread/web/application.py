@@ -18,6 +18,7 @@ from crossread.delivery import api as delivery
 from crossread.gateways.dicomweb import api as dicomweb
 from crossread.gateways.dicomweb.hospital_door import Gatekeeper
 from crossread.gateways.dicomweb.task_door import Doorkeeper
+from crossread.gateways.media import api as media
 from crossread.hospitals import api as hospitals
 from crossread.hospitals.caller import Caller
 from crossread.orders import api as orders
@@ -94,6 +95,7 @@ def create(chosen: Settings | None = None) -> FastAPI:
         archive.router,
         access.router,
         dicomweb.router,
+        media.router,
     ):
         app.include_router(router, dependencies=[Depends(identify)])
     app.include_router(dicomweb.hospital_router, dependencies=[Depends(knock)])
