@@ -1,5 +1,6 @@
 """A study goes out as a ZIP that others read, and comes back bit for bit."""
 
+import asyncio
 import subprocess
 import zipfile
 from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ from crossread.archive import store
 from crossread.archive.model import Announced, Arrival, Outcome
 from crossread.gateways.media import sources
 from crossread.gateways.media.export import Profile, exported
-from crossread.gateways.media.take_in import take_in
+from crossread.gateways.media.take_in import Tally, take_in
 from crossread.gateways.media.zip_writer import ZipWriter
 
 __all__ = ["archive"]
@@ -178,8 +179,6 @@ def run(*command: str) -> str:
     return done.stdout + done.stderr
 
 
-async def in_thread(archive: Archive, path: Path, **more: str):  # type: ignore[no-untyped-def]
-    import asyncio
-
-    said = Announced("noord", "MEDIA", "", protocol="media", **more)
+async def in_thread(archive: Archive, path: Path) -> Tally:
+    said = Announced("noord", "MEDIA", "", protocol="media")
     return await asyncio.to_thread(take_in, archive.intake, sources.files_in(path), said)
