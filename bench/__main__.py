@@ -8,7 +8,7 @@ from bench import corpus, made_studies, table
 from bench.launch import end_well
 from bench.measure import say
 
-ORDER = ("store", "stow", "retrieve", "memory", "progressive", "qido", "growth")
+ORDER = ("store", "stow", "retrieve", "memory", "progressive", "qido", "cfind", "growth")
 
 
 def main() -> None:

@@ -3,8 +3,6 @@
 import socket
 import struct
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
 from pydicom.datadict import tag_for_keyword
 
@@ -15,7 +13,7 @@ _PENDING = (0xFF00, 0xFF01)
 
 
 class Finder:
-    """An association with an SCP of Study Root FIND; use as a context manager."""
+    """An association with an SCP of Study Root FIND."""
 
     def __init__(self, port: int, *, called: str, calling: str) -> None:
         self._link = socket.create_connection(("127.0.0.1", port), timeout=60)
@@ -27,16 +25,10 @@ class Finder:
             raise ConnectionError(f"the association was refused, with PDU {kind}")
         self._message = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Release the association."""
         self._link.sendall(b"\x05\0" + struct.pack(">L4x", 4))
+        self._pdu()
         self._link.close()
 
     def find(self, keys: Mapping[str, str], *, at_most: int = 0) -> int:

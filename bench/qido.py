@@ -76,7 +76,7 @@ def measure(options: Options) -> Sheet:
     with made_studies.server() as server_url, ExitStack() as running:
         urls = [made_studies.make(server_url, size).url for size in (large, small)]
         say(f"made {large:,} and {small:,} studies")
-        studies = [_newest(urls[0], foreign), _newest(urls[1], 2_000)]
+        studies = [newest(urls[0], foreign), newest(urls[1], 2_000)]
         asked = [_sample(studies[0]), _sample(studies[1]), _sample(studies[0])]
         servers = [*(_crossread(running, url) for url in urls), _orthanc(running, studies[0])]
         taken = {
@@ -154,7 +154,7 @@ def _loop(server: Server, paths: Sequence[str], clients: int, seconds: float) ->
             one.close()
 
 
-def _newest(url: str, count: int) -> list[dict[str, str]]:
+def newest(url: str, count: int) -> list[dict[str, str]]:
     """The newest studies of the hospital that asks."""
     with psycopg.connect(url, row_factory=dict_row) as db:
         rows = db.execute(

@@ -29,7 +29,8 @@ async def large(db: Connection) -> Connection:
             birth_date, accession_number, study_at, modalities, first_received_at, last_received_at
         )
         select gen_random_uuid(), 'noord', '1.2.3.' || n, 'at_rest', 'P' || n / 3, 'NOORD',
-               chr(65 + mod(n, 26)) || chr(97 + mod(n / 26, 26)) || chr(97 + mod(n / 676, 26)) || 'sen^Anna',
+               chr(65 + mod(n, 26)) || chr(97 + mod(n / 26, 26)) || chr(97 + mod(n / 676, 26))
+                   || 'sen^Anna',
                date '1930-01-01' + n, 'A' || n, timestamp '2006-01-01' + n * interval '8 hours',
                (array['{CT}', '{MR}', '{DX}', '{US}'])[1 + mod(n, 4)]::text[], now(), now()
         from generate_series(1, %s) as n
