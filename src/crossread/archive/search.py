@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import psycopg
+
 from crossread.archive import store
 from crossread.archive.attributes import UNIQUE, Level
 from crossread.archive.model import Instance
@@ -20,6 +22,13 @@ async def find(db: Connection, hospital_ids: Sequence[str], query: Query) -> lis
     if not hospital_ids:
         return []
     return await store.find(db, hospital_ids, query)
+
+
+def find_blocking(
+    connection: psycopg.Connection, hospital_ids: Sequence[str], query: Query
+) -> list[Match]:
+    """`find`, for a thread without an event loop: at half the cost of asking through one."""
+    return store.find_blocking(connection, hospital_ids, query) if hospital_ids else []
 
 
 def onward(query: Query, last: Match, limit: int) -> Query:

@@ -1,36 +1,45 @@
 """All SQL of the audit trail."""
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from crossread.audit.model import Entry
 from crossread.platform.database import Connection, Row
 
+_INSERT = """
+    insert into audit.entry (
+        reader_id, reader_hospital_id, action, purpose, subject_kind, subject_id,
+        patient_id, hospital_id, task_id, form, allowed, reasons, facts
+    )
+    values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
 
 async def insert(db: Connection, entry: Entry) -> None:
     """Write one entry; the table refuses any later change."""
-    await db.execute(
-        """
-        insert into audit.entry (
-            reader_id, reader_hospital_id, action, purpose, subject_kind, subject_id,
-            patient_id, hospital_id, task_id, form, allowed, reasons, facts
-        )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        (
-            entry.reader_id,
-            entry.reader_hospital_id,
-            entry.action,
-            entry.purpose,
-            entry.subject_kind,
-            entry.subject_id,
-            entry.patient_id,
-            entry.hospital_id,
-            entry.task_id,
-            entry.form,
-            entry.allowed,
-            list(entry.reasons),
-            Jsonb(entry.facts),
-        ),
+    await db.execute(_INSERT, _values(entry))
+
+
+def insert_blocking(connection: psycopg.Connection, entry: Entry) -> None:
+    """`insert`, for a thread without an event loop."""
+    connection.execute(_INSERT, _values(entry))
+
+
+def _values(entry: Entry) -> tuple[object, ...]:
+    return (
+        entry.reader_id,
+        entry.reader_hospital_id,
+        entry.action,
+        entry.purpose,
+        entry.subject_kind,
+        entry.subject_id,
+        entry.patient_id,
+        entry.hospital_id,
+        entry.task_id,
+        entry.form,
+        entry.allowed,
+        list(entry.reasons),
+        Jsonb(entry.facts),
     )
 
 

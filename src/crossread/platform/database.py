@@ -1,15 +1,15 @@
 """PostgreSQL: a pool of connections, and transactions over them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 Connection = AsyncConnection[DictRow]
 Row = dict[str, Any]
@@ -39,6 +39,18 @@ class Database:
             kwargs={"row_factory": dict_row, "options": _OPTIONS},
             name="crossread",
         )
+        # of threads that have no event loop; opened by the first of them
+        self._blocking = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=size,
+            open=False,
+            timeout=20,
+            reconnect_timeout=60,
+            check=ConnectionPool.check_connection,
+            kwargs={"options": _OPTIONS},
+            name="crossread-threads",
+        )
 
     async def __aenter__(self) -> Self:
         await self._pool.open()
@@ -51,11 +63,19 @@ class Database:
         trace: TracebackType | None,
     ) -> None:
         await asyncio.shield(self._pool.close())
+        await asyncio.to_thread(self._blocking.close)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection inside one transaction."""
         async with self._pool.connection() as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def blocking_transaction(self) -> Iterator[psycopg.Connection]:
+        """A connection inside one transaction, for a thread without an event loop. Blocks."""
+        self._blocking.open()
+        with self._blocking.connection() as connection, connection.transaction():
             yield connection
 
     def connect(self) -> psycopg.Connection:

@@ -12,7 +12,7 @@ from crossread.archive.store.packs import (
     seal_packs,
 )
 from crossread.archive.store.quarantine import hold, quarantined
-from crossread.archive.store.query import find, statement
+from crossread.archive.store.query import find, find_blocking, statement
 from crossread.archive.store.studies import (
     arrive_again,
     arriving,
@@ -42,6 +42,7 @@ __all__ = [
     "fill_blanks",
     "fill_pack",
     "find",
+    "find_blocking",
     "hold",
     "instance",
     "instance_of",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
@@ -54,7 +55,19 @@ async def find(db: Connection, hospital_ids: Sequence[str], query: Query) -> lis
     async with db.cursor(row_factory=tuple_row) as cursor:
         # planned anew each time: which index is best depends on the values
         await cursor.execute(sql.SQL(text), values, prepare=False)
-        rows = await cursor.fetchall()
+        return _matches(query, await cursor.fetchall())
+
+
+def find_blocking(
+    connection: psycopg.Connection, hospital_ids: Sequence[str], query: Query
+) -> list[Match]:
+    """`find`, for a thread without an event loop."""
+    text, values = statement(hospital_ids, query)
+    cursor = connection.execute(sql.SQL(text), values, prepare=False)
+    return _matches(query, cursor.fetchall())
+
+
+def _matches(query: Query, rows: Sequence[tuple[Any, ...]]) -> list[Match]:
     kinds = [(keyword, _READ.get(ATTRIBUTES[keyword].kind)) for keyword in query.wanted]
     width = len(_place(query.level, "study")[0])
     return [_match(row, kinds, width) for row in rows]

@@ -45,6 +45,7 @@ from crossread.platform.errors import Unreadable
 if TYPE_CHECKING:
     from crossread.gateways.dicom.listener import Desk
 
+A_MOMENT = 0.002  # seconds
 KNOWN_FOR = 5.0  # seconds after which we look whether a caller still takes part
 MESSAGE_AT_MOST = 1 << 20  # bytes of a command set or an identifier
 _SUCCESS = 0x0000
@@ -170,12 +171,14 @@ class FindAssociation:
                 self._desk.still(self._caller)
                 self._known_until = time.monotonic() + KNOWN_FOR
             asked = Question.read(self._desk, line, message.request.message_id, message.identifier)
-            for found in asked.pages():
+            for found, more in asked.pages():
                 if self._cancelled(message.request.message_id):
                     self._say(message, CANCELLED)
                     return
                 self._wire.allow(self._patience.stall)
                 self._wire.send(asked.pending.pdus(asked.fragments(found)))
+                if more:  # who has enough says so at once; then nothing is looked up in vain
+                    self._wire.has_more(within=A_MOMENT)
         except Unreadable as error:
             self._say(message, NOT_THIS_MODEL, error.sentence)
         except (Lost, Malformed, _Ended):

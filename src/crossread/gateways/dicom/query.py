@@ -45,7 +45,7 @@ def handler(desk: Desk) -> Callable[[evt.Event], Iterator[tuple[Any, Dataset | N
     def find(event: evt.Event) -> Iterator[tuple[Any, Dataset | None]]:
         try:
             asked = _question(desk, event)
-            for found in asked.pages():
+            for found, _ in asked.pages():
                 if event.is_cancelled:
                     yield CANCELLED, None
                     return

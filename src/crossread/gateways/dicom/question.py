@@ -18,7 +18,7 @@ from crossread.archive import search
 from crossread.archive.attributes import UNIQUE, Level
 from crossread.archive.query import Match, Query, ask
 from crossread.audit.model import Entry
-from crossread.audit.record import record
+from crossread.audit.record import record_blocking
 from crossread.gateways.dicom import asked
 from crossread.gateways.dicom.found import Answers
 from crossread.gateways.dicom.pending import Pending
@@ -107,14 +107,15 @@ class Question:
             Pending(line.context, message, line.model, line.longest),
         )
 
-    def pages(self) -> Iterator[list[Match]]:
-        """What fits, some at a time; each page is looked up when it is asked for."""
+    def pages(self) -> Iterator[tuple[list[Match], bool]]:
+        """What fits, some at a time, and whether more may come; each page is looked up in turn."""
         query, given = self.query, 0
         while True:
-            found = self.desk.ask(self._page(query, given))
+            found = self._page(query, given)
+            full = len(found) == query.limit
             if found:
-                yield found
-            if len(found) < (query.limit or 0):
+                yield found, full
+            if not full:
                 return
             given += len(found)
             larger = next((size for size in PAGES if size > (query.limit or 0)), PAGES[-1])
@@ -127,15 +128,15 @@ class Question:
         write, cut = self.answers.written, self.pending.fragments
         return [fragment for one in found for fragment in cut(status, write(one))]
 
-    async def _page(self, query: Query, before: int) -> list[Match]:
+    def _page(self, query: Query, before: int) -> list[Match]:
         """The next matches; that it was asked is written down with the first, and the last."""
         caller = self.line.caller
-        async with self.desk.database.transaction() as db:
-            found = await search.find(db, [caller.hospital_id], query)
+        with self.desk.database.blocking_transaction() as db:
+            found = search.find_blocking(db, [caller.hospital_id], query)
             full = len(found) == query.limit
             if query.after is None or not full:
                 facts = {"rows": before + len(found), "calling": caller.application}
-                await record(db, self._entry(facts | ({"more": True} if full else {})))
+                record_blocking(db, self._entry(facts | ({"more": True} if full else {})))
         return found
 
     def _entry(self, facts: dict[str, Any]) -> Entry:

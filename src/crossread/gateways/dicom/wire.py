@@ -53,8 +53,8 @@ class Wire:
         while length:
             length -= len(self.some(length))
 
-    def has_more(self) -> bool:
-        """Whether the peer has sent something that is not read yet; without waiting for it."""
+    def has_more(self, within: float = 0) -> bool:
+        """Whether the peer has sent something that is not read yet, or does `within` seconds."""
         if self._start != self._end:
             return True
         if isinstance(self.link, ssl.SSLSocket) and self.link.pending():
@@ -62,7 +62,7 @@ class Wire:
         try:
             poll = select.poll()
             poll.register(self.link, select.POLLIN)
-            return bool(poll.poll(0))
+            return bool(poll.poll(within * 1000))
         except (OSError, ValueError):  # closed by another thread
             return True  # reading will say so
 
