@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from crossread.commands import archive as archives
 from crossread.commands import transfers
 from crossread.commands.roles import Role
 from crossread.hospitals.model import Keeping
@@ -24,7 +25,7 @@ app = typer.Typer(
 )
 hospital = typer.Typer(help="Hospitals that take part.", no_args_is_help=True)
 user = typer.Typer(help="People who sign in.", no_args_is_help=True)
-archive = typer.Typer(help="Images: to and from media.", no_args_is_help=True)
+archive = archives.app
 agreement = typer.Typer(help="Who reads what for whom.", no_args_is_help=True)
 app.add_typer(hospital, name="hospital")
 app.add_typer(user, name="user")

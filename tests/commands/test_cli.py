@@ -35,6 +35,10 @@ def crossread(folder: Path, *words: str, said: str = "", **variables: str) -> tu
         "hospital secure",
         "user add", "user list", "user token", "agreement add", "agreement list",
         "archive export", "archive import",
+        "archive scrub", "archive usage", "archive quota", "archive retention", "archive expired",
+        "archive erase", "archive allow", "archive hold place", "archive hold list",
+        "archive hold lift", "archive quarantine list", "archive quarantine readmit",
+        "archive quarantine discard",
     ],
 )  # fmt: skip
 def test_each_command_says_what_it_does(tmp_path: Path, command: str) -> None:
