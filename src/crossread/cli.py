@@ -131,17 +131,21 @@ def hospital_add(
 def hospital_endpoint(
     identifier: Annotated[str, typer.Argument(help="HOSPITAL/NAME, such as noord/archive.")],
     pacs: Annotated[str | None, typer.Option(help="HOST:PORT:AE_TITLE of a PACS.")] = None,
+    machine: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT:AE_TITLE of a scanner, a workstation or a DICOM RIS."),
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Root of a DICOMweb server.")] = None,
     key_stdin: Annotated[
         bool, typer.Option(help="Read the key that it gave us from standard input.")
     ] = False,
     config: Config = None,
 ) -> None:
-    """Add an archive of a hospital: another PACS, or a DICOMweb server."""
+    """Add a system of a hospital: another PACS, a machine, or a DICOMweb server."""
     from crossread.commands.endpoints import add
 
     key = sys.stdin.readline().strip() if key_stdin else ""
-    add(settings(config), identifier, pacs=pacs, url=url, key=key)
+    add(settings(config), identifier, pacs=pacs, machine=machine, url=url, key=key)
 
 
 @hospital.command("secure")

@@ -189,6 +189,7 @@ def test_no_rule_is_said_that_is_not_satisfied(standing: Standing) -> None:
     match rested_by(standing, QUIET, NOW):
         case RestRule.COMMITTED:
             assert standing.not_committed == 0
+            assert not standing.receiving
         case RestRule.PERFORMED:
             said = standing.said(RestRule.PERFORMED)
             assert all(one.whole and one.missing == 0 for one in said)

@@ -107,6 +107,9 @@ def test_hospitals_people_and_agreements_are_added_and_shown(
     pacs, ris = "127.0.0.1:4242:NOORD_PACS", "127.0.0.1:2576:RIS:NOORD"
     run("hospital", "add", "noord", "Ziekenhuis Noord", "--pacs", pacs, "--ris", ris)
     run("hospital", "add", "zuid", "Ziekenhuis Zuid")
+    run("hospital", "endpoint", "noord/ct1", "--machine", "127.0.0.1:104:NOORD_CT1")
+    assert "NOORD_CT1" in run("hospital", "list")
+    assert "is told" in run("hospital", "notify", "noord/ct1")
     assert "is told" in run("hospital", "notify", "noord/pacs")
     assert "no longer" in run("hospital", "notify", "noord/pacs", "--off")
     assert "station" in run("hospital", "steps", "noord")
@@ -167,6 +170,7 @@ def test_how_a_pacs_is_reached_and_known_is_said_and_taken_back(
         (("hospital", "secure", "noord", "--from", "10.1.0.0/99"), "10.1.0.0/99"),
         (("hospital", "secure", "noord", "--certificate", "no certificate"), "SHA-256"),
         (("hospital", "notify", "nowhere/pacs"), "nowhere/pacs"),
+        (("hospital", "endpoint", "noord/x"), "--machine"),
         (("hospital", "steps", "nowhere"), "nowhere"),
         (("hospital", "commitments", "nowhere"), "nowhere"),
         (("user", "token", "nobody"), "nobody"),

@@ -56,7 +56,7 @@ async def points_to(region: Region, endpoint: str, port: int, title: str) -> Non
     async with region.database.transaction() as db:
         hospital = endpoint.partition("/")[0]
         await store.save_endpoint(
-            db, Endpoint(endpoint, hospital, EndpointKind.PACS, "127.0.0.1", port, title)
+            db, Endpoint(endpoint, hospital, EndpointKind.MACHINE, "127.0.0.1", port, title)
         )
 
 
@@ -128,6 +128,7 @@ async def test_a_machine_takes_its_work_tells_of_it_and_the_study_rests_at_once(
     region.start_worker()
     order = region.ris["noord"].order(accession="N77", number="N100", bsn="999911120", control="C1")
     assert "MSA|AA" in await region.ris["noord"].say(region.hl7.port, order)
+    await points_to(region, "noord/ct1", 104, "NOORD_CT1")
     query = Dataset()
     query.AccessionNumber, query.StudyInstanceUID = "N77", ""
     [entry] = await asyncio.to_thread(_finds, region.dicom.port, query)
@@ -151,7 +152,7 @@ async def test_a_machine_takes_its_work_tells_of_it_and_the_study_rests_at_once(
 
 
 def _finds(port: int, query: Dataset) -> list[Dataset]:
-    association = AE("NOORD_PACS").associate(
+    association = AE("NOORD_CT1").associate(
         "127.0.0.1", port, [build_context(WORKLIST)], ae_title="CROSSREAD"
     )
     found = [entry for _, entry in association.send_c_find(query, WORKLIST) if entry is not None]
@@ -160,7 +161,7 @@ def _finds(port: int, query: Dataset) -> list[Dataset]:
 
 
 def _tells(port: int, begin: Dataset, end: Dataset) -> None:
-    association = AE("NOORD_PACS").associate(
+    association = AE("NOORD_CT1").associate(
         "127.0.0.1", port, [build_context(MPPS)], ae_title="CROSSREAD"
     )
     uid = generate_uid()

@@ -56,7 +56,9 @@ class Standing:
 
 def _committed(standing: Standing) -> bool:
     said = standing.said(RestRule.COMMITTED)
-    return bool(said) and not standing.not_committed and not any(one.missing for one in said)
+    whole = not standing.not_committed and not any(one.missing for one in said)
+    # some machines ask for each series, or image, while the next is on its way
+    return bool(said) and whole and not standing.receiving
 
 
 def _performed(standing: Standing) -> bool:
@@ -79,7 +81,8 @@ RULES: tuple[tuple[RestRule, Callable[[Standing], bool]], ...] = (
 
 # for people
 WORDS: Mapping[RestRule, str] = {
-    RestRule.COMMITTED: "its sender asked for Storage Commitment of every instance that is here",
+    RestRule.COMMITTED: "its sender asked for Storage Commitment of every instance that is here, and"
+    " has closed the association that brought them",
     RestRule.PERFORMED: "every MPPS of it is COMPLETED or DISCONTINUED, and every instance that"
     " they name is here",
     RestRule.COUNTED: "as many instances are here as were said to come",

@@ -1,4 +1,4 @@
-"""`crossread hospital endpoint`: further archives of a hospital."""
+"""`crossread hospital endpoint`: further archives of a hospital, and its machines."""
 
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -16,18 +16,28 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def add(
-    settings: Settings, identifier: str, *, pacs: str | None, url: str | None, key: str
+    settings: Settings,
+    identifier: str,
+    *,
+    pacs: str | None,
+    machine: str | None,
+    url: str | None,
+    key: str,
 ) -> None:
-    """Add an archive to a hospital, or change its address. Raises ConfigurationError, NotFound."""
+    """Add an archive or machine to a hospital, or change its address.
+
+    Raises ConfigurationError, NotFound.
+    """
     hospital_id, _, name = identifier.partition("/")
     if not name:
         raise ConfigurationError(f"'{identifier}' is not of the form HOSPITAL/NAME.")
-    if (pacs is None) is (url is None):
-        raise ConfigurationError("Give either --pacs or --url.")
-    if pacs is not None:
-        made = replace(endpoint(hospital_id, EndpointKind.PACS, pacs), id=identifier)
+    if sum(one is not None for one in (pacs, machine, url)) != 1:
+        raise ConfigurationError("Give one of --pacs, --machine and --url.")
+    if url is not None:
+        made = web(hospital_id, identifier, url, key)
     else:
-        made = web(hospital_id, identifier, url or "", key)
+        kind = EndpointKind.PACS if pacs is not None else EndpointKind.MACHINE
+        made = replace(endpoint(hospital_id, kind, pacs or machine or ""), id=identifier)
 
     async def save(db: Connection) -> None:
         await store.hospital(db, hospital_id)

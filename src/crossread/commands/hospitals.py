@@ -14,7 +14,7 @@ from crossread.gateways.dicom.tls import Keys
 from crossread.gateways.dicomweb import client as dicomweb
 from crossread.gateways.hl7v2 import send as hl7v2
 from crossread.hospitals import store
-from crossread.hospitals.model import Endpoint, EndpointKind, Hospital
+from crossread.hospitals.model import DICOM_KINDS, Endpoint, EndpointKind, Hospital
 from crossread.platform.configuration import ConfigurationError, Settings
 from crossread.platform.database import Connection
 from crossread.platform.errors import CrossreadError
@@ -22,6 +22,7 @@ from crossread.platform.errors import CrossreadError
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _PARTS = {
     EndpointKind.PACS: "HOST:PORT:AE_TITLE",
+    EndpointKind.MACHINE: "HOST:PORT:AE_TITLE",
     EndpointKind.RIS: "HOST:PORT:APPLICATION:FACILITY",
 }
 
@@ -96,7 +97,7 @@ def show(settings: Settings) -> None:
 
 
 def _row(one: Endpoint) -> tuple[str, ...]:
-    whence = security.whence(one) if one.kind is EndpointKind.PACS else ""
+    whence = security.whence(one) if one.kind in DICOM_KINDS else ""
     return one.kind, f"{address(one)}{' (TLS)' if one.tls else ''}", one.application, whence
 
 
@@ -125,7 +126,7 @@ async def probe(one: Endpoint, settings: Settings) -> str | None:
     """Whether an endpoint answers: None, or the sentence that says what is wrong."""
     try:
         match one.kind:
-            case EndpointKind.PACS:
+            case EndpointKind.PACS | EndpointKind.MACHINE:
                 calling.use(Keys.of(settings.dicom))
                 await dicom.echo(one, calling=settings.dicom.ae_title)
             case EndpointKind.RIS:

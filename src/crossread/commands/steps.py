@@ -6,7 +6,7 @@ from rich.table import Table
 from crossread.archive.store import commitments as asked
 from crossread.commands.connect import within
 from crossread.hospitals import store as hospitals
-from crossread.hospitals.model import EndpointKind, Wish
+from crossread.hospitals.model import DICOM_KINDS, Wish
 from crossread.orders import store as orders
 from crossread.platform.configuration import ConfigurationError, Settings
 from crossread.platform.database import Connection, Row
@@ -19,7 +19,7 @@ def notify(settings: Settings, endpoint_id: str, *, off: bool) -> None:
 
     async def save(db: Connection) -> None:
         endpoint = await hospitals.endpoint(db, endpoint_id)
-        if endpoint.kind is not EndpointKind.PACS:
+        if endpoint.kind not in DICOM_KINDS:
             raise ConfigurationError(f"'{endpoint_id}' does not speak DICOM.")
         if off:
             await hospitals.wish_no_more(db, endpoint.id, Wish.AVAILABILITY)

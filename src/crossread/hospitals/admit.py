@@ -6,8 +6,8 @@ import time
 
 from crossread.hospitals import store
 from crossread.hospitals.model import (
+    DICOM_KINDS,
     Endpoint,
-    EndpointKind,
     Peer,
     Stranger,
     UnknownSender,
@@ -17,7 +17,7 @@ from crossread.platform.database import Database
 
 REMEMBERED = 60.0  # seconds that an address of a host counts, as its name server says nothing of it
 _SENTENCES = {
-    Stranger.TITLE: "No hospital's PACS has this AE title.",
+    Stranger.TITLE: "No hospital's PACS or machine has this AE title.",
     Stranger.ADDRESS: "This AE title may not call from this address.",
     Stranger.CERTIFICATE: "This AE title may not call without one of its own certificates.",
 }
@@ -31,13 +31,17 @@ class Admission:
         self._addresses: dict[str, tuple[float, frozenset[str]]] = {}
 
     async def admit(self, application: str, peer: Peer) -> Endpoint:
-        """The PACS that calls under this AE title from there.
+        """The PACS or machine that calls under this AE title from there.
 
         Raises:
             UnknownSender: nobody does; its reason is a `Stranger`.
         """
         async with self._database.transaction() as db:
-            named = await store.endpoints_by_application(db, EndpointKind.PACS, application)
+            named = [
+                one
+                for kind in DICOM_KINDS
+                for one in await store.endpoints_by_application(db, kind, application)
+            ]
         why = Stranger.TITLE
         for endpoint in named:
             own = await self._own(endpoint.host)

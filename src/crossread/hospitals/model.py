@@ -71,6 +71,11 @@ class EndpointKind(StrEnum):
     PACS = "pacs"  # DICOM: host, port, AE title
     RIS = "ris"  # HL7 v2 over MLLP: host, port, receiving application and facility
     WEB = "web"  # DICOMweb: the URL of its root, and perhaps a key
+    MACHINE = "machine"  # DICOM: a scanner or workstation, which is sent only what it asks for
+
+
+# what may call our DICOM listener, and be sent images by C-MOVE
+DICOM_KINDS = (EndpointKind.PACS, EndpointKind.MACHINE)
 
 
 class Wish(StrEnum):

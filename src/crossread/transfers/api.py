@@ -218,7 +218,7 @@ async def endpoints(on: On, caller: Caller) -> list[EndpointOut]:
         own = [
             (one, await rules.rule_of(db, one))
             for one in await hospitals.endpoints(db, caller.hospital_id)
-            if one.kind is not EndpointKind.RIS
+            if one.kind in {EndpointKind.PACS, EndpointKind.WEB}
         ]
     return [
         EndpointOut(

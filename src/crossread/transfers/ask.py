@@ -151,7 +151,7 @@ async def study_to_send(db: Connection, hospital_id: str, study_instance_uid: st
 
 
 def _takes_images(endpoint: Endpoint) -> None:
-    if endpoint.kind is EndpointKind.RIS or not endpoint.active:
+    if endpoint.kind not in {EndpointKind.PACS, EndpointKind.WEB} or not endpoint.active:
         raise Refused(f"{endpoint.id} is no archive of images that is in use.")
 
 

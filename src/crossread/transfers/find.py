@@ -48,7 +48,7 @@ async def find(
     """
     if question == Question(since=question.since):
         raise Refused("Ask for a patient number, an accession number or a study.")
-    if endpoint.kind is EndpointKind.RIS:
+    if endpoint.kind not in {EndpointKind.PACS, EndpointKind.WEB}:
         raise Refused(f"{endpoint.id} is no archive of images.")
     answers = await ask(endpoint, question)
     standings = []

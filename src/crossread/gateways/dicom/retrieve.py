@@ -33,7 +33,7 @@ from crossread.gateways.dicom.suboperations import (
 )
 from crossread.gateways.dicom.target import Target, Unopened, groups
 from crossread.hospitals import store as hospitals
-from crossread.hospitals.model import Endpoint, EndpointKind
+from crossread.hospitals.model import DICOM_KINDS, Endpoint
 from crossread.platform.errors import Unreadable
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ MEANINGS: dict[int, str] = {
     CANCELLED: "cancelled by C-CANCEL; the counts say how far it came",
     TOO_MANY: f"more than {MATCHES_AT_MOST} instances match; ask in parts",
     0xA702: "every sub-operation failed; FailedSOPInstanceUIDList names them",
-    UNKNOWN_DESTINATION: "the destination is no PACS of the hospital that asks, or does not answer",
+    UNKNOWN_DESTINATION: "the destination is no system of the hospital that asks, or does not answer",
     WRONG_IDENTIFIER: "the identifier lacks a level, or the unique key of that level",
     0xB000: "some sub-operations failed or had warnings; FailedSOPInstanceUIDList names them",
     UNABLE: "the request cannot be answered now",
@@ -191,10 +191,14 @@ class Answers:
 
 
 async def _destination(desk: Desk, caller: Endpoint, application: str) -> Endpoint | None:
-    """Where to: only to a PACS of the hospital that asks."""
+    """Where to: only to a PACS or machine of the hospital that asks."""
     async with desk.database.transaction() as db:
-        found = await hospitals.endpoint_by_application(db, EndpointKind.PACS, application)
-    return found if found is not None and found.hospital_id == caller.hospital_id else None
+        found = [
+            one
+            for kind in DICOM_KINDS
+            for one in await hospitals.endpoints_by_application(db, kind, application)
+        ]
+    return next((one for one in found if one.hospital_id == caller.hospital_id), None)
 
 
 async def asked_for(
