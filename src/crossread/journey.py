@@ -78,6 +78,8 @@ ROUTES: Routes = {
     ArchiveEvent.EVICTED: [Route("tell_available")],
     ArchiveEvent.CHANGED: [Route("prepare_anew", of="study_id")],
     ArchiveEvent.ERASED: [Route("forget")],
+    ArchiveEvent.REJECTED: [Route("prepare_anew")],
+    ArchiveEvent.UNREJECTED: [Route("prepare_anew")],
     ExpectationEvent.SAID: [Route("await_rest")],
     CommitmentEvent.ASKED: [Route("answer_commitment")],
     OrderEvent.PLACED: [Route("expect")],

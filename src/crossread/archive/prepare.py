@@ -17,7 +17,7 @@ from crossread.archive import retrieve, store
 from crossread.archive.model import Instance, NotHere, Study
 from crossread.archive.store import prepared
 from crossread.archive.store.prepared import Prepared
-from crossread.platform.database import Database
+from crossread.platform.database import Connection, Database
 from crossread.platform.errors import NotFound
 from crossread.platform.objects import Objects
 
@@ -40,7 +40,7 @@ async def prepare(
         except NotFound:  # erased in the meantime
             return 0
         waiting = [one for one in await prepared.of_study(db, study_id) if anew or not one.whole]
-        found = await store.instances_of(db, study_id) if waiting else []
+        found = await shown(db, study_id) if waiting else []
     made = 0
     for series in waiting:
         instances = [one for one in found if one.series_id == series.series_id]
@@ -50,6 +50,14 @@ async def prepare(
         except (NotHere, NotFound) as error:  # given up by the cache: what was prepared stays
             log.info("metadata.not_prepared", series=str(series.series_id), cause=error.cause)
     return made
+
+
+async def shown(
+    db: Connection, study_id: UUID, series_instance_uid: str | None = None
+) -> list[Instance]:
+    """The instances of a study or a series that no rejection note hides."""
+    found = await store.instances_of(db, study_id, series_instance_uid)
+    return [one for one in found if not one.rejection]
 
 
 async def prepare_series(

@@ -10,14 +10,15 @@ Source: IHE RAD Imaging Object Change Management (IOCM), RAD-66; CID 7011.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from pydicom import Dataset
 
 from crossread.archive import retrieve
 from crossread.archive import store as archive
-from crossread.archive.model import ArchiveEvent, Instance
+from crossread.archive.holds import see_that_nothing_holds
+from crossread.archive.model import ArchiveEvent, Instance, Study
 from crossread.archive.store import holds, removal
 from crossread.archive.store import rejections as store
 from crossread.platform import events
@@ -66,6 +67,22 @@ async def heed_late(db: Connection, study_id: UUID) -> int:
     study = await archive.locked_study(db, study_id)
     changed = await store.apply(db, study.hospital_id, late)
     await _tell(db, study.hospital_id, changed)
+    return len(changed)
+
+
+async def take_back(db: Connection, study: Study, uids: Sequence[str], now: datetime) -> int:
+    """Throw away instances that their hospital wants back; how many that were.
+
+    Should they come again, they come as new. Raises OnHold.
+    """
+    hospital_id = study.hospital_id
+    await store.in_turn(db, hospital_id)
+    await see_that_nothing_holds(db, [await archive.locked_study(db, study.id)])
+    wish = f"2.25.{uuid4().int}"  # there is no note of this
+    await store.reject(db, hospital_id, uids, wish, Title.RETENTION_EXPIRED, now)
+    changed = await store.apply(db, hospital_id, uids)
+    await _throw_away(db, hospital_id, uids)
+    await _tell(db, hospital_id, changed)
     return len(changed)
 
 

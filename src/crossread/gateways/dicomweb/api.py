@@ -7,16 +7,29 @@ from fastapi import APIRouter, Depends
 
 from crossread.gateways.dicomweb import (
     bulkdata,
+    capabilities,
+    delete,
     frames,
     hospital_door,
     metadata,
     qido,
+    rendered,
     stow,
     task_door,
+    uri,
     wado,
 )
 
-_READING = (qido.router, metadata.router, frames.router, bulkdata.router, wado.router)
+_READING = (
+    capabilities.router,
+    uri.router,
+    qido.router,
+    metadata.router,
+    rendered.router,
+    frames.router,
+    bulkdata.router,
+    wado.router,
+)
 
 router = APIRouter(
     prefix="/api/tasks/{task_id}/dicom-web",
@@ -32,3 +45,4 @@ for each in _READING:
     router.include_router(each)
     hospital_router.include_router(each)
 hospital_router.include_router(stow.router)
+hospital_router.include_router(delete.router)

@@ -26,7 +26,7 @@ async def frames(
     numbers: str,
 ) -> Response:
     """Frames (from 1, comma separated), each a part."""
-    wanted = _numbers(numbers)
+    wanted = numbers_of(numbers)
     found = await instance_of(on, seen, series_instance_uid, sop_instance_uid)
     form = forms.of_frames(wishes(answers.accept(request)), found, single=len(wanted) == 1)
     etag = conditional.tag([found], f"{form.kind}-{form.syntax}-{numbers}")
@@ -45,7 +45,7 @@ async def frames(
     return Response(b"".join([*pieces, written.end]), 200, headers, written.content_type)
 
 
-def _numbers(written: str) -> list[int]:
+def numbers_of(written: str) -> list[int]:
     """Frame numbers of a path. Raises BadRequest."""
     numbers = [number.strip() for number in written.split(",")]
     if len(numbers) > AT_ONCE or not all(one.isascii() and one.isdigit() for one in numbers):

@@ -7,11 +7,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from crossread.archive import outgoing, retrieve, store
+from crossread.archive import outgoing, retrieve
 from crossread.archive.checksum import checksum
 from crossread.archive.coerce import Corrections, coerced_json
 from crossread.archive.model import Study
-from crossread.archive.prepare import compressed, expanded, prepare_series
+from crossread.archive.prepare import compressed, expanded, prepare_series, shown
 from crossread.archive.store import prepared
 from crossread.archive.store.prepared import Prepared
 from crossread.gateways.dicomweb import answers, conditional
@@ -93,16 +93,16 @@ async def _of_series(on: Ground, seen: Study, series: Prepared, known: Correctio
     content = await _kept(on, series)
     if content is None:
         async with on.database.transaction() as db:
-            found = await store.instances_of(db, seen.id, series.series_instance_uid)
+            found = await shown(db, seen.id, series.series_instance_uid)
         content = await prepare_series(on.database, on.objects, seen, series, found, on.clock())
     if known is None and not series.hidden:
         return content
     described: list[dict[str, Any]] = json.loads(content)
     if series.hidden:
         async with on.database.transaction() as db:
-            found = await store.instances_of(db, seen.id, series.series_instance_uid)
-        shown = {one.sop_instance_uid for one in found if not one.rejection}
-        described = [one for one in described if one["00080018"]["Value"][0] in shown]
+            found = await shown(db, seen.id, series.series_instance_uid)
+        uids = {one.sop_instance_uid for one in found}
+        described = [one for one in described if one["00080018"]["Value"][0] in uids]
     if known is not None:
         described = [coerced_json(one, known) for one in described]
     return answers.encoded(described)

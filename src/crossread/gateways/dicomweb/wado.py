@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from crossread.archive import outgoing, retrieve, store
 from crossread.archive.coerce import Corrections
 from crossread.archive.model import Instance, Study
+from crossread.archive.prepare import shown
 from crossread.archive.retrieve import Damaged
 from crossread.gateways.dicomweb import answers, conditional, forms
 from crossread.gateways.dicomweb.door import Seen
@@ -68,8 +69,7 @@ async def instances_of(
 ) -> list[Instance]:
     """The instances of a study or a series. Raises NotFound."""
     async with on.database.transaction() as db:
-        known = await store.instances_of(db, study.id, series_instance_uid)
-    found = [one for one in known if not one.rejection]  # what a note hides is not given
+        found = await shown(db, study.id, series_instance_uid)
     if not found:
         raise NotFound(
             "This series is not in the archive."
