@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -18,10 +19,14 @@ from pydicom.uid import (
     RLELossless,
 )
 from pynetdicom import AE, _config, build_context, build_role, evt
+from pynetdicom.dsutils import decode
 from tests.archive.arrivals import encoded
 from tests.gateways.dicom.listening import Listening, associated, sendable
 from tests.images import ct_series
 
+from crossread.archive import store as archive
+from crossread.archive.coerce import Corrections
+from crossread.archive.correct import correct
 from crossread.archive.model import Instance
 from crossread.gateways.dicom.suboperations import Tally
 from crossread.gateways.dicom.target import contexts, groups
@@ -113,6 +118,27 @@ async def test_a_study_is_moved_to_the_pacs_that_asks(kept: Kept) -> None:
     assert got == {one.SOPInstanceUID: (ExplicitVRLittleEndian, encoded(one)) for one in images}
     [entry] = await listening.rows("select * from audit.entry where action = 'retrieve'")
     assert entry["facts"] == {"instances": 3, "to": "NOORD_PACS"}
+
+
+async def test_a_patient_with_a_new_number_goes_out_under_it_and_says_the_old_one(
+    kept: Kept,
+) -> None:
+    listening, images = kept
+    async with listening.database.transaction() as db:
+        study = await archive.study_by_uid(db, "noord", images[0].StudyInstanceUID)
+        assert study is not None
+        known = Corrections(study.first_received_at, "merge", patient_number="N7")
+        await correct(db, study, known)
+    last, got = await asyncio.to_thread(
+        get, listening.port, ImplicitVRLittleEndian, StudyInstanceUID=study.study_instance_uid
+    )
+    assert (last.Status, len(got)) == (0x0000, 3)
+    for syntax, content in got.values():
+        received = decode(BytesIO(content), syntax == ImplicitVRLittleEndian, True)
+        [item] = received.OriginalAttributesSequence
+        assert received.PatientID == "N7"
+        assert item.ModifiedAttributesSequence[0].PatientID == "N100"
+        assert received.PixelData
 
 
 async def test_one_image_and_one_series_can_be_asked_for(kept: Kept) -> None:

@@ -13,7 +13,7 @@ import structlog
 from pydicom import Dataset
 from pynetdicom.status import code_to_category
 
-from crossread.archive import retrieve
+from crossread.archive import outgoing
 from crossread.archive.model import Instance
 from crossread.gateways.dicom.fault import fault
 from crossread.platform.errors import CrossreadError
@@ -100,7 +100,7 @@ class Reader:
                 unused.cancel()
 
     def _read(self, instance: Instance) -> Future[bytes]:
-        verb = retrieve.give_out(self.desk.database, self.desk.objects, instance)
+        verb = outgoing.outgoing(self.desk.database, self.desk.objects, instance)
         return asyncio.run_coroutine_threadsafe(verb, self.desk.loop)
 
     def _dataset(self, instance: Instance, content: Future[bytes]) -> bytes | None:
