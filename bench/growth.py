@@ -68,7 +68,12 @@ def measure(options: Options) -> Sheet:
             for name in found[0].seconds
         }
         PICTURE.write_text(plot.svg("studies in the index", "ms, median", lines), encoding="utf-8")
-    return Sheet("growth", "How cost grows", [*_rows(found), *_size_rows(found[-1])])
+    return Sheet(
+        "growth",
+        "How cost grows",
+        [*_rows(found), *_size_rows(found[-1])],
+        f"![How cost grows with the index](images/{PICTURE.name})" if options.write else "",
+    )
 
 
 def _make(server_url: str, size: int) -> Standing:
