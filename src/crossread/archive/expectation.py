@@ -81,8 +81,8 @@ RULES: tuple[tuple[RestRule, Callable[[Standing], bool]], ...] = (
 
 # for people
 WORDS: Mapping[RestRule, str] = {
-    RestRule.COMMITTED: "its sender asked for Storage Commitment of every instance that is here, and"
-    " has closed the association that brought them",
+    RestRule.COMMITTED: "its sender asked for Storage Commitment of every instance that is here,"
+    " and has closed the association that brought them",
     RestRule.PERFORMED: "every MPPS of it is COMPLETED or DISCONTINUED, and every instance that"
     " they name is here",
     RestRule.COUNTED: "as many instances are here as were said to come",

@@ -49,7 +49,8 @@ MEANINGS: dict[int, str] = {
     CANCELLED: "cancelled by C-CANCEL; the counts say how far it came",
     TOO_MANY: f"more than {MATCHES_AT_MOST} instances match; ask in parts",
     0xA702: "every sub-operation failed; FailedSOPInstanceUIDList names them",
-    UNKNOWN_DESTINATION: "the destination is no system of the hospital that asks, or does not answer",
+    UNKNOWN_DESTINATION: "the destination is no system of the hospital that asks, or it does not"
+    " answer",
     WRONG_IDENTIFIER: "the identifier lacks a level, or the unique key of that level",
     0xB000: "some sub-operations failed or had warnings; FailedSOPInstanceUIDList names them",
     UNABLE: "the request cannot be answered now",
