@@ -71,6 +71,7 @@ ROUTES: Routes = {
         Route("recognise"),
         Route("prepare"),
         Route("tell_available"),
+        Route("repack_later"),
         Route("heed_late"),
     ],
     ArchiveEvent.STUDY_ONLINE: [Route("tell_available")],
@@ -151,8 +152,11 @@ class Journey:
             "deliver": self.deliver,
             "close": self.close,
             "settle": self.settle,
-            **Keeping(self.database, self.objects, self.jobs, self.clock).steps(),
+            **self._keeping().steps(),
         }
+
+    def _keeping(self) -> Keeping:
+        return Keeping(self.database, self.objects, self.jobs, self.clock, self.intake.folder)
 
     async def await_rest(self, study_id: str, cause: str) -> None:
         """Take a study as complete when a rule says so; else look again."""

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 from crossread.archive import evict, reject
+from crossread.archive.repack import repack
 from crossread.archive.store import cache
 from crossread.consent import register
 from crossread.hospitals import store as hospitals
@@ -17,6 +20,8 @@ from crossread.platform.jobs import Jobs, Work
 from crossread.platform.objects import Objects
 from crossread.worklist import store as tasks
 
+REPACK_AFTER = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -26,6 +31,7 @@ class Keeping:
     objects: Objects
     jobs: Jobs
     clock: Clock
+    folder: Path  # where new packs are written: the object store's own, or a spool
 
     def steps(self) -> Mapping[str, Work]:
         """Every step by the name that `journey.ROUTES` gives it."""
@@ -35,6 +41,8 @@ class Keeping:
             "let_go": self.let_go,
             "keep_on": self.keep_on,
             "unite": self.unite,
+            "repack_later": self.repack_later,
+            "repack": self.repack,
         }
 
     async def heed_note(self, instance_id: str, cause: str) -> None:
@@ -45,6 +53,16 @@ class Keeping:
         """A study has come to rest: some of it may have been rejected before it came."""
         async with self.database.transaction() as db:
             await reject.heed_late(db, UUID(study_id))
+
+    async def repack_later(self, study_id: str, cause: str) -> None:
+        """A study has come to rest: put its packs in order, when those who want it now are done."""
+        async with self.database.transaction() as db:
+            at = self.clock() + REPACK_AFTER
+            await self.jobs.defer(db, "repack", study_id, cause=cause, at=at)
+
+    async def repack(self, study_id: str, cause: str) -> None:
+        """Make few packs of many small ones."""
+        await repack(self.database, self.objects, UUID(study_id), self.clock, spool=self.folder)
 
     async def let_go(self, task_id: str, cause: str) -> None:
         """A report is home: where that is agreed, the cache may let go of its images in time."""

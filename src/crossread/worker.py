@@ -98,7 +98,7 @@ async def run(
             sweep_packs,
             sweep_strays,
         ]
-        parts += upkeep.parts(database, objects, clock.now, settings.archive)
+        parts += upkeep.parts(database, objects, clock.now, settings.archive, intake.folder)
         running = [asyncio.create_task(_through_outages(part)) for part in parts]
         stopped = asyncio.create_task(_until(stop))
         done, _ = await asyncio.wait([*running, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 
 from crossread.archive.evict import evict_due, make_room
 from crossread.archive.garbage import collect
+from crossread.archive.repack import mend_holes
 from crossread.archive.scrub import Pace, keep_scrubbing
 from crossread.archive.store import tally
 from crossread.platform.clock import Clock
@@ -13,12 +15,12 @@ from crossread.platform.configuration import Archive
 from crossread.platform.database import Database
 from crossread.platform.objects import Objects
 
-EVERY = 20.0  # seconds
+EVERY, SELDOM = 20.0, 600.0  # seconds
 MINUTES_KEPT = timedelta(days=7)  # of how fast images came in
 
 
 def parts(
-    database: Database, objects: Objects, clock: Clock, settings: Archive
+    database: Database, objects: Objects, clock: Clock, settings: Archive, spool: Path
 ) -> list[Callable[[], Awaitable[None]]]:
     """Each thing that goes on for ever; run by a worker, and any number of workers may."""
 
@@ -40,4 +42,9 @@ def parts(
                 await tally.forget(db, clock() - MINUTES_KEPT)
             await asyncio.sleep(EVERY)
 
-    return [scrub, tidy]
+    async def mend() -> None:
+        while True:
+            await asyncio.sleep(SELDOM)
+            await mend_holes(database, objects, clock, spool=spool)
+
+    return [scrub, tidy, mend]
