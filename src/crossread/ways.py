@@ -21,7 +21,7 @@ from crossread.transfers.ways import Committed, Found, Outlet, Question, Source,
 def ways(settings: Settings, intake: Intake | None) -> Ways:
     """The ways of this installation; what comes by C-GET or WADO-RS goes through `intake`."""
     caller = Caller(
-        settings.dicom.ae_title, _keys(settings), timeout=settings.delivery.timeout_seconds
+        settings.dicom.ae_title, Keys.of(settings.dicom), timeout=settings.delivery.timeout_seconds
     )
 
     def outlet(endpoint: Endpoint) -> Outlet:
@@ -51,7 +51,3 @@ def ways(settings: Settings, intake: Intake | None) -> Ways:
         return await commit_out.commit(endpoint, transaction_uid, items, caller)
 
     return Ways(outlet, source, find, commit)
-
-
-def _keys(settings: Settings) -> Keys:
-    return Keys()

@@ -39,6 +39,9 @@ def crossread(folder: Path, *words: str, said: str = "", **variables: str) -> tu
         "archive erase", "archive allow", "archive hold place", "archive hold list",
         "archive hold lift", "archive quarantine list", "archive quarantine readmit",
         "archive quarantine discard",
+        "hospital endpoint", "transfer send", "transfer fetch", "transfer list", "transfer show",
+        "transfer pause", "transfer resume", "transfer cancel", "transfer retry", "transfer find",
+        "transfer rule",
     ],
 )  # fmt: skip
 def test_each_command_says_what_it_does(tmp_path: Path, command: str) -> None:

@@ -40,6 +40,7 @@ class Lane:
         self._outlets: Shelf[Outlet] = Shelf()
         self._sources: Shelf[Source] = Shelf()
         self._meter, self._teller = Meter(), Teller()
+        self._turn = asyncio.Lock()  # of those who lock more than one transfer
         self._known: tuple[Endpoint, FetchBy] | None = None
 
     async def run(self) -> None:
@@ -66,7 +67,7 @@ class Lane:
     async def _look(self) -> datetime | None:
         """Give every free courier a load; when to look again if nothing happens before."""
         now = self._on.clock()
-        async with self._on.database.transaction() as db:
+        async with self._turn, self._on.database.transaction() as db:
             endpoint = await hospitals.endpoint(db, self._endpoint_id)
             rule = await rules.rule_of(db, endpoint)
             going_on = await transfers.open_of(db, endpoint.id)
@@ -161,7 +162,7 @@ class Lane:
     async def _hold_back(self, load: Load, sentence: str) -> None:
         """The endpoint does not answer: nothing of it is tried before some time has passed."""
         now = self._on.clock()
-        async with self._on.database.transaction() as db:
+        async with self._turn, self._on.database.transaction() as db:
             transfer = await transfers.one(db, load.transfer.id, lock=True)
             at = now + pause_after(transfer.attempts + 1)
             if await transfers.hold_back(db, transfer.id, sentence, at, now):

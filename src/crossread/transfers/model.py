@@ -167,7 +167,8 @@ class Rule:
         if self.may_run(Priority.BULK, now):
             return now
         local = now.astimezone(LOCAL)
-        return min(window.opens_after(local) for window in self.windows).astimezone(now.tzinfo)
+        opens = min(window.opens_after(local) for window in self.windows).astimezone(now.tzinfo)
+        return max(opens, now + timedelta(minutes=1))  # in October an hour comes twice
 
 
 @dataclass(frozen=True, slots=True)

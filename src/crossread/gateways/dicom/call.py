@@ -20,6 +20,7 @@ from crossread.gateways.dicom.speech import Heard
 from crossread.gateways.dicom.tls import Keys
 from crossread.gateways.dicom.wire import Lost, Wire, close
 from crossread.hospitals.model import Endpoint
+from crossread.platform.configuration import ConfigurationError
 from crossread.platform.errors import Refused, Unreachable
 
 CONNECT_TIMEOUT = 10.0  # seconds
@@ -271,6 +272,8 @@ def _connect(endpoint: Endpoint, caller: Caller) -> Wire:
         if secure is not None:
             context, host = secure
             link = context.wrap_socket(link, server_hostname=host)
+    except ConfigurationError as error:  # our keys: they are mended while it waits
+        raise Unreachable(error.sentence, cause=endpoint.id) from error
     except OSError as error:
         raise Unreachable(
             f"{endpoint.application} cannot be reached now.",

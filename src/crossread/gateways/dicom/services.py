@@ -181,6 +181,38 @@ CALLS: tuple[Call, ...] = (
         " transfer syntax that it is kept in, and in one that everybody knows",
     ),
     Call(
+        "Storage",
+        "PS3.4 Annex B",
+        (),
+        "a transfer sends a study to its hospital's PACS (docs/transfers.md)",
+    ),
+    Call(
+        "Query/Retrieve - FIND",
+        "PS3.4 C.4.1",
+        (StudyRootQueryRetrieveInformationModelFind,),
+        "somebody asks what a hospital has, or a transfer looks which images a study has there",
+    ),
+    Call(
+        "Query/Retrieve - MOVE",
+        "PS3.4 C.4.2",
+        (StudyRootQueryRetrieveInformationModelMove,),
+        "a transfer fetches a study to ourselves, of an endpoint whose rule says `move`",
+    ),
+    Call(
+        "Query/Retrieve - GET",
+        "PS3.4 C.4.3",
+        (StudyRootQueryRetrieveInformationModelGet,),
+        "a transfer fetches a study, of an endpoint whose rule says `get`; the storage classes of"
+        " its images are proposed in the SCP role",
+    ),
+    Call(
+        "Storage Commitment (push model)",
+        "PS3.4 J.3.2",
+        (StorageCommitmentPushModel,),
+        "a transfer has sent a study to an endpoint whose rule asks for commitment: N-ACTION, with"
+        " a new Transaction UID when no report comes within ten minutes",
+    ),
+    Call(
         "Storage Commitment (push model)",
         "PS3.4 J.3.3",
         (StorageCommitmentPushModel,),

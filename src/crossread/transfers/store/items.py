@@ -143,6 +143,7 @@ async def kept(db: Connection, hospital_id: str, uids: Sequence[str]) -> list[In
 
 async def settle(db: Connection, transfer_id: UUID, outcomes: Sequence[Outcome]) -> None:
     """Write down what became of images, and count anew."""
+    await lock(db, transfer_id)
     await db.execute(
         """
         update transfers.item i
@@ -166,6 +167,7 @@ async def settle(db: Connection, transfer_id: UUID, outcomes: Sequence[Outcome])
 
 async def settle_arrived(db: Connection, transfer_id: UUID, hospital_id: str) -> int:
     """Mark the waiting images of a fetch that are in the archive now; how many."""
+    await lock(db, transfer_id)
     cursor = await db.execute(
         """
         update transfers.item i
@@ -199,6 +201,7 @@ async def try_again_or_fail(
     db: Connection, transfer_id: UUID, uids: Sequence[str], sentence: str, status: int | None
 ) -> None:
     """These did not come: they are tried again, and fail after `ITEM_TRIES` tries."""
+    await lock(db, transfer_id)
     await db.execute(
         """
         update transfers.item
@@ -224,6 +227,7 @@ async def try_again_or_fail(
 
 async def try_all_again(db: Connection, transfer_id: UUID) -> None:
     """What had failed waits once more."""
+    await lock(db, transfer_id)
     await db.execute(
         """
         update transfers.item
@@ -292,4 +296,13 @@ async def committed(db: Connection, transfer_id: UUID) -> int:
 
 async def count(db: Connection, transfer_id: UUID) -> None:
     """Bring a transfer's counts up to its images."""
+    await lock(db, transfer_id)
     await db.execute(_COUNT, {"transfer": transfer_id})
+
+
+async def lock(db: Connection, transfer_id: UUID) -> None:
+    """One writer of a transfer's images at a time.
+
+    Else each of two couriers would count without what the other has not committed yet.
+    """
+    await db.execute("select id from transfers.transfer where id = %s for update", (transfer_id,))
