@@ -20,6 +20,7 @@ import { en } from './shell/words.en'
 import { nl } from './shell/words.nl'
 import { useLanguage, useWords } from './words/language'
 
+const Archive = lazy(() => import('./screens/archive/Archive'))
 const Reading = lazy(() => import('./screens/reading/Reading'))
 
 /** The reading room: who is signed in, which screen, and the keys that work everywhere. */
@@ -59,6 +60,7 @@ function Screens({ me, onHelp }: { me: Me; onHelp: () => void }) {
   useCommands({
     goWorklist: () => go('/'),
     ...(has('deliveries') && { goDeliveries: () => go('/deliveries'), goArrivals: () => go('/arrivals') }),
+    ...(has('archive') && { goArchive: () => go('/archive') }),
     ...(has('consents') && { goConsents: () => go('/consents') }),
     signOut: () => signOut.mutate(),
   })
@@ -86,6 +88,13 @@ function Screens({ me, onHelp }: { me: Me; onHelp: () => void }) {
 function Screen({ route, me }: { route: Route; me: Me }) {
   if (route.screen === 'deliveries') return <Deliveries />
   if (route.screen === 'arrivals') return <Arrivals />
+  if (route.screen === 'archive') {
+    return (
+      <Suspense fallback={null}>
+        <Archive page={route.page} me={me} />
+      </Suspense>
+    )
+  }
   if (route.screen === 'consents') return <Consents />
   return <Worklist me={me} />
 }

@@ -11,7 +11,7 @@ from crossread.archive import store
 from crossread.archive.model import Arrival, NotArchived, Study
 from crossread.archive.receive import receive
 
-ROUTES = ("storage", "intake", "studies", "scrub", "damaged", "quarantine", "holds", "expired")
+ROUTES = ("storage", "intake", "scrub", "damaged", "quarantine", "holds", "expired")
 
 
 async def arrives(region: Region, sent: Arrival) -> None:
@@ -41,14 +41,15 @@ async def test_what_is_kept_and_how_fast_it_came(region: Region, study: Study) -
     assert noord["bytes"] == study.bytes
     minutes = (await administrator.get("/api/archive/intake"))["minutes"]
     assert sum(one["instances"] for one in minutes) == 3
-    found = await administrator.get("/api/archive/studies", patient_name="jans")
+    found = await administrator.post("/api/archive/studies/search", patient_name="jans")
     [shown] = found["studies"]
     assert (shown["availability"], shown["on_hold"], shown["instance_count"]) == (
         "online",
         False,
         3,
     )
-    assert not (await administrator.get("/api/archive/studies", modality="MR"))["studies"]
+    none = await administrator.post("/api/archive/studies/search", modality="MR")
+    assert not none["studies"]
     assert (await administrator.get("/api/archive/scrub"))["paused"] is False
 
 
@@ -61,7 +62,7 @@ async def test_nobody_but_those_who_look_after_it_may_see_it(region: Region, stu
 
 async def test_another_hospital_sees_and_erases_nothing_of_it(region: Region, study: Study) -> None:
     officer = await region.browser("privacy_officer@midden")
-    assert not (await officer.get("/api/archive/studies"))["studies"]
+    assert not (await officer.post("/api/archive/studies/search"))["studies"]
     assert (await officer.get("/api/archive/storage"))["hospitals"][0]["studies"] == 0
     await officer.post(
         "/api/archive/erase", expect=404, study_ids=[str(study.id)], reason="Niet van ons"
@@ -75,7 +76,7 @@ async def test_another_hospital_sees_and_erases_nothing_of_it(region: Region, st
 async def test_a_hold_keeps_what_a_patient_asks_to_erase(region: Region, study: Study) -> None:
     officer = await region.browser("privacy_officer@noord")
     hold = await officer.post("/api/archive/holds", patient_number="N100", reason="Zaak 12")
-    [shown] = (await officer.get("/api/archive/studies"))["studies"]
+    [shown] = (await officer.post("/api/archive/studies/search"))["studies"]
     assert shown["on_hold"]
     refused = await officer.post(
         "/api/archive/erase", expect=403, patient_number="N100", reason="Verzoek"
@@ -84,7 +85,7 @@ async def test_a_hold_keeps_what_a_patient_asks_to_erase(region: Region, study: 
     answer = await officer.http.delete(f"/api/archive/holds/{hold['id']}")
     assert answer.status_code == 204
     proof = await officer.post("/api/archive/erase", patient_number="N100", reason="Verzoek")
-    assert not (await officer.get("/api/archive/studies"))["studies"]
+    assert not (await officer.post("/api/archive/studies/search"))["studies"]
     assert (await officer.get("/api/archive/erasures"))[0]["seal"] == proof["seal"]
 
 

@@ -18,4 +18,8 @@ export const kept = {
   arrivals: ['arrivals'] as const,
   patients: ['patients'] as const,
   audit: ['audit'] as const,
+  archive: ['archive'] as const,
+  quarantine: ['quarantine'] as const,
+  transfers: ['transfers'] as const,
+  imports: ['imports'] as const,
 }

@@ -327,7 +327,17 @@ export interface AuditLine {
   reasons: string[]
 }
 
-export type FeedTopic = 'task' | 'delivery' | 'study' | 'order' | 'quarantine' | 'report' | 'hello'
+export type FeedTopic =
+  | 'task'
+  | 'delivery'
+  | 'study'
+  | 'order'
+  | 'quarantine'
+  | 'report'
+  | 'instance'
+  | 'transfer'
+  | 'import'
+  | 'hello'
 
 /** One thing that happened, as the feed tells it. */
 export interface FeedEvent {

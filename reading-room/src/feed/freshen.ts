@@ -14,11 +14,17 @@ export function staleBy(topic: FeedTopic, event: FeedEvent): QueryKey[] {
     case 'report':
       return ofTask
     case 'study':
-      return [kept.worklists, kept.arrivals, ...ofTask]
+      return [kept.worklists, kept.arrivals, kept.archive, ...ofTask]
     case 'order':
       return [kept.worklists, kept.arrivals]
     case 'quarantine':
-      return [kept.arrivals]
+      return [kept.arrivals, kept.quarantine, kept.archive]
+    case 'instance':
+      return [kept.archive]
+    case 'transfer':
+      return [kept.transfers]
+    case 'import':
+      return [kept.imports, kept.archive]
     case 'hello':
       return []
   }

@@ -21,6 +21,7 @@ export const COMMANDS = {
   goWorklist: { scope: 'anywhere', keys: ['g w'] },
   goDeliveries: { scope: 'anywhere', keys: ['g d'] },
   goArrivals: { scope: 'anywhere', keys: ['g a'] },
+  goArchive: { scope: 'anywhere', keys: ['g r'] },
   goConsents: { scope: 'anywhere', keys: ['g t'] },
   signOut: { scope: 'anywhere', keys: ['g q'] },
 

@@ -18,6 +18,7 @@ export const en: Like<typeof nl> = {
     goWorklist: 'To the worklist',
     goDeliveries: 'To deliveries',
     goArrivals: 'To arrivals',
+    goArchive: 'To the archive',
     goConsents: 'To consent',
     signOut: 'Sign out',
     next: 'Next',

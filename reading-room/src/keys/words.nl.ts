@@ -17,6 +17,7 @@ export const nl = {
     goWorklist: 'Naar de werklijst',
     goDeliveries: 'Naar bezorgingen',
     goArrivals: 'Naar binnengekomen',
+    goArchive: 'Naar het archief',
     goConsents: 'Naar toestemming',
     signOut: 'Afmelden',
     next: 'Volgende',

@@ -1,11 +1,13 @@
 /** Which screen is asked for by the address. */
 import { useSyncExternalStore } from 'react'
+import { pageOf, type Page } from '../screens/archive/pages'
 
 export type Route =
   | { screen: 'worklist' }
   | { screen: 'task'; task: string }
   | { screen: 'deliveries' }
   | { screen: 'arrivals' }
+  | { screen: 'archive'; page: Page }
   | { screen: 'consents' }
 
 export function routeOf(path: string): Route {
@@ -13,6 +15,8 @@ export function routeOf(path: string): Route {
   if (task !== undefined) return { screen: 'task', task }
   if (path === '/deliveries') return { screen: 'deliveries' }
   if (path === '/arrivals') return { screen: 'arrivals' }
+  const page = pageOf(path)
+  if (page !== undefined) return { screen: 'archive', page }
   if (path === '/consents') return { screen: 'consents' }
   return { screen: 'worklist' }
 }

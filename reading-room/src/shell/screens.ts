@@ -1,7 +1,7 @@
 /** Which screens somebody has, by what she does. */
 import type { Me } from '../api/types'
 
-type Screen = 'worklist' | 'deliveries' | 'arrivals' | 'consents'
+type Screen = 'worklist' | 'deliveries' | 'arrivals' | 'archive' | 'consents'
 
 export function screensFor(me: Me): { screen: Screen; path: string }[] {
   const administers = me.roles.includes('pacs_administrator')
@@ -14,6 +14,7 @@ export function screensFor(me: Me): { screen: Screen; path: string }[] {
           { screen: 'arrivals', path: '/arrivals' },
         ] as const)
       : []),
+    ...(administers || guards ? ([{ screen: 'archive', path: '/archive' }] as const) : []),
     ...(guards ? ([{ screen: 'consents', path: '/consents' }] as const) : []),
   ]
 }

@@ -5,6 +5,7 @@ export const en: Like<typeof nl> = {
   worklist: 'Worklist',
   deliveries: 'Deliveries',
   arrivals: 'Arrivals',
+  archive: 'Archive',
   consents: 'Consent',
   screens: 'Screens',
   live: 'live',

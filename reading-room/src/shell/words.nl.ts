@@ -2,6 +2,7 @@ export const nl = {
   worklist: 'Werklijst',
   deliveries: 'Bezorgingen',
   arrivals: 'Binnengekomen',
+  archive: 'Archief',
   consents: 'Toestemming',
   screens: 'Schermen',
   live: 'live',

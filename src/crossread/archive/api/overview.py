@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from crossread.archive import scrub, search
 from crossread.archive.api.guard import keeper, looked
@@ -54,6 +54,20 @@ class IntakeRate(BaseModel):
 
     now: datetime
     minutes: list[Minute]
+
+
+class StudySearch(BaseModel):
+    """What is looked for; what is empty is not asked."""
+
+    patient_number: str = ""
+    patient_name: str = ""
+    accession_number: str = ""
+    study_instance_uid: str = ""
+    modality: str = ""
+    days: str = Field("", description="20260101-20261231, or one side of it")
+    availability: str = ""
+    limit: int = Field(50, ge=1, le=500)
+    offset: int = Field(0, ge=0, le=100_000)
 
 
 class StudyShown(BaseModel):
@@ -132,40 +146,31 @@ async def intake(
     return IntakeRate(now=now, minutes=[Minute(**row) for row in rows])
 
 
-@router.get("/studies")
-async def studies(
-    on: On,
-    caller: Caller,
-    patient_number: str = "",
-    patient_name: str = "",
-    accession_number: str = "",
-    study_instance_uid: str = "",
-    modality: str = "",
-    days: Annotated[str, Query(description="20260101-20261231, or one side of it")] = "",
-    availability: str = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
-) -> StudiesShown:
-    """Studies of the caller's hospital; names match from their start, and `*` stands for any."""
+@router.post("/studies/search")
+async def studies(on: On, caller: Caller, wish: StudySearch) -> StudiesShown:
+    """Studies of the caller's hospital; names match from their start, and `*` stands for any.
+
+    Asked in a body: an address is written down in too many places to name a patient.
+    """
     keeper(caller)
     asked = {
-        "PatientID": patient_number,
-        "PatientName": patient_name and patient_name.rstrip("*") + "*",
-        "AccessionNumber": accession_number,
-        "StudyInstanceUID": study_instance_uid,
-        "ModalitiesInStudy": modality,
-        "StudyDate": days,
-        "InstanceAvailability": availability.upper(),
+        "PatientID": wish.patient_number,
+        "PatientName": wish.patient_name and wish.patient_name.rstrip("*") + "*",
+        "AccessionNumber": wish.accession_number,
+        "StudyInstanceUID": wish.study_instance_uid,
+        "ModalitiesInStudy": wish.modality,
+        "StudyDate": wish.days,
+        "InstanceAvailability": wish.availability.upper(),
     }
     given = {keyword: value for keyword, value in asked.items() if value}
-    query = ask(Level.STUDY, given, limit=limit + 1, offset=offset)
+    query = ask(Level.STUDY, given, limit=wish.limit + 1, offset=wish.offset)
     async with on.database.transaction() as db:
         found = await search.find(db, [caller.hospital_id], query)
-        rows = await store.shown(db, [one.study_id for one in found[:limit]])
+        rows = await store.shown(db, [one.study_id for one in found[: wish.limit]])
         await looked(
             db, caller, "query", "studies", caller.hospital_id, keys=sorted(given), rows=len(rows)
         )
-    return StudiesShown(studies=[StudyShown(**row) for row in rows], more=len(found) > limit)
+    return StudiesShown(studies=[StudyShown(**row) for row in rows], more=len(found) > wish.limit)
 
 
 @router.get("/scrub")
