@@ -1,29 +1,16 @@
 """The radiologist's path, from sign-in to delivery, with the keyboard only."""
 
-import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
-from rich.console import Console
 from tests.browser.reader import Radiologist, browser
 from tests.programs import need
 
 from crossread.commands.demo.radiologist import Person, find_task
-from crossread.commands.demo.stage import Stage, Wish, staged
+from crossread.commands.demo.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
-
-
-@pytest.fixture(scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    """The demo with its studies, as a user starts it."""
-    with tempfile.TemporaryDirectory(prefix="crossread-") as folder:
-        wish = Wish(Path(folder), check=True, port=0)
-        async with staged(wish, Console(quiet=True)) as made:
-            await made.fill(Console(quiet=True))
-            yield made
 
 
 async def test_a_radiologist_reads_and_signs_without_a_mouse(stage: Stage, tmp_path: Path) -> None:

@@ -103,14 +103,16 @@ function Scrubbing() {
   const { data } = useScrub()
   if (data === undefined) return null
   const state = data.paused ? words.scrubPaused : data.running ? words.scrubRunning : words.scrubIdle
-  const far = words.scrubFar(count(data.packs_read, language), count(data.packs, language))
+  const resting = !data.running && data.ended_at !== null
+  const read = resting ? data.packs : data.packs_read
+  const far = words.scrubFar(count(read, language), count(data.packs, language))
   return (
     <section data-testid="scrub">
       <header>
         <h2>{words.scrub}</h2>
         <span className="quiet">{words.scrubSays}</span>
       </header>
-      <Bar part={share(data.packs_read, data.packs)} label={far} />
+      <Bar part={share(read, data.packs)} label={far} />
       <p className="quiet">
         {[
           state,

@@ -65,7 +65,7 @@ export function Studies({ me }: { me: Me }) {
             {(['date', 'number', 'name', 'accession', 'description', 'modality'] as const).map((column) => (
               <th key={column}>{words[column]}</th>
             ))}
-            <th className="figure">{words.images}</th>
+            <th className="figure">{words.imageCount}</th>
             <th className="figure">{words.size}</th>
             <th>{words.where}</th>
             <th>{words.marks}</th>

@@ -47,6 +47,7 @@ export const en: Like<typeof nl> = {
   modality: 'Modality',
   date: 'Date',
   description: 'Description',
+  imageCount: 'Images',
   size: 'Size',
   where: 'Where',
   marks: 'Marks',

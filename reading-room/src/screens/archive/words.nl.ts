@@ -48,6 +48,7 @@ export const nl = {
   modality: 'Modaliteit',
   date: 'Datum',
   description: 'Omschrijving',
+  imageCount: 'Beelden',
   size: 'Grootte',
   where: 'Waar',
   marks: 'Bijzonder',
