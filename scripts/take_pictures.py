@@ -1,4 +1,4 @@
-"""Take the pictures of the documentation: the demo, seen by a radiologist, in Chromium."""
+"""Take the pictures of the documentation: the demo as its people see it, in Chromium."""
 
 import asyncio
 import shutil
@@ -19,7 +19,7 @@ IMAGES = ROOT / "docs" / "images"
 
 
 async def take(program: str) -> None:
-    """Walk the radiologist's path, and take a picture of each screen on the way."""
+    """Walk a radiologist's and an administrator's path, with a picture of each screen."""
     IMAGES.mkdir(exist_ok=True)
     console = Console()
     with tempfile.TemporaryDirectory(prefix="crossread-") as folder:
@@ -40,6 +40,12 @@ async def take(program: str) -> None:
                 await her.writes("impression", "Acute intracerebrale bloeding rechts.")
                 await page.wait_for_timeout(2000)
                 await her.picture(IMAGES / "reading.png")
+            async with browser(program) as page:
+                erik = Radiologist(page, stage.url)
+                await erik.sign_in("erik")
+                await erik.press("g", "r")
+                await page.get_by_test_id("intake-plot").wait_for()
+                await erik.picture(IMAGES / "archive.png")
 
 
 if __name__ == "__main__":
