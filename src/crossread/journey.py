@@ -26,7 +26,7 @@ from crossread.archive.expectation import ExpectationEvent
 from crossread.archive.intake import Intake
 from crossread.archive.model import ArchiveEvent, Study
 from crossread.archive.prepare import prepare
-from crossread.archive.store import commitments, expectations
+from crossread.archive.store import commitments, expectations, removal
 from crossread.archive.vouch import vouch
 from crossread.assistance.naming import name_procedure
 from crossread.consent import store as consents
@@ -50,6 +50,7 @@ from crossread.patients.recognise import recognise as recognise_patient
 from crossread.platform import events
 from crossread.platform.clock import Clock
 from crossread.platform.database import Connection, Database
+from crossread.platform.errors import NotFound
 from crossread.platform.follow import Route, Routes
 from crossread.platform.jobs import Jobs, Work
 from crossread.platform.objects import Objects
@@ -78,9 +79,9 @@ ROUTES: Routes = {
     ArchiveEvent.NOTED: [Route("heed_note")],
     ArchiveEvent.EVICTED: [Route("tell_available")],
     ArchiveEvent.CHANGED: [Route("prepare_anew", of="study_id")],
-    ArchiveEvent.ERASED: [Route("forget")],
-    ArchiveEvent.REJECTED: [Route("prepare_anew")],
-    ArchiveEvent.UNREJECTED: [Route("prepare_anew")],
+    ArchiveEvent.ERASED: [Route("forget"), Route("withdraw")],
+    ArchiveEvent.REJECTED: [Route("prepare_anew"), Route("permit")],
+    ArchiveEvent.UNREJECTED: [Route("prepare_anew"), Route("permit")],
     ExpectationEvent.SAID: [Route("await_rest")],
     CommitmentEvent.ASKED: [Route("answer_commitment")],
     OrderEvent.PLACED: [Route("expect")],
@@ -133,7 +134,7 @@ class Journey:
 
     def steps(self) -> Mapping[str, Work]:
         """Every step by the name that `ROUTES` gives it."""
-        return {
+        steps: dict[str, Work] = {
             "await_rest": self.await_rest,
             "answer_commitment": self.answer_commitment,
             "tell_available": self.tell_available,
@@ -154,6 +155,27 @@ class Journey:
             "settle": self.settle,
             **self._keeping().steps(),
         }
+        return {name: self._unless_erased(step) for name, step in steps.items()}
+
+    def _unless_erased(self, step: Work) -> Work:
+        """A step about a study that was erased in the meantime has nothing to do any more."""
+
+        async def run(subject: str, cause: str) -> None:
+            try:
+                await step(subject, cause)
+            except NotFound:
+                if not await self._is_erased(subject):
+                    raise
+
+        return run
+
+    async def _is_erased(self, subject: str) -> bool:
+        try:
+            study_id = UUID(subject)
+        except ValueError:  # a hospital's id
+            return False
+        async with self.database.transaction() as db:
+            return await removal.is_erased(db, study_id)
 
     def _keeping(self) -> Keeping:
         return Keeping(self.database, self.objects, self.jobs, self.clock, self.intake.folder)

@@ -19,6 +19,8 @@ from crossread.platform.database import Database
 from crossread.platform.jobs import Jobs, Work
 from crossread.platform.objects import Objects
 from crossread.worklist import store as tasks
+from crossread.worklist import transition
+from crossread.worklist.model import Move
 
 REPACK_AFTER = timedelta(minutes=10)
 
@@ -43,6 +45,7 @@ class Keeping:
             "unite": self.unite,
             "repack_later": self.repack_later,
             "repack": self.repack,
+            "withdraw": self.withdraw,
         }
 
     async def heed_note(self, instance_id: str, cause: str) -> None:
@@ -63,6 +66,14 @@ class Keeping:
     async def repack(self, study_id: str, cause: str) -> None:
         """Make few packs of many small ones."""
         await repack(self.database, self.objects, UUID(study_id), self.clock, spool=self.folder)
+
+    async def withdraw(self, study_id: str, cause: str) -> None:
+        """A study was erased: nobody can read it any more."""
+        async with self.database.transaction() as db:
+            for task in await tasks.unread_of_study(db, UUID(study_id)):
+                await transition.move(
+                    db, task, Move.CANCEL, self.clock(), actor=None, reason="erased"
+                )
 
     async def let_go(self, task_id: str, cause: str) -> None:
         """A report is home: where that is agreed, the cache may let go of its images in time."""

@@ -20,6 +20,7 @@ export type HeldBack =
   | 'no_consent'
   | 'consent_denied'
   | 'patient_mismatch'
+  | 'rejected'
 export type DeliveryKind = 'status' | 'report' | 'measurements' | 'annotations' | 'commitment' | 'availability'
 export type DeliveryState = 'owed' | 'acknowledged' | 'refused' | 'withdrawn'
 export type ConsentDecision = 'permit' | 'deny'

@@ -28,6 +28,7 @@ export const en: Like<typeof nl> = {
     no_agreement: 'No agreement covers reading this kind of study for this hospital.',
     no_consent: "Of this person's file at this hospital nothing is known about sharing.",
     consent_denied: 'This person does not permit sharing of her file at this hospital.',
+    rejected: 'The hospital rejected all of its images.',
     patient_mismatch: 'The order and the images name different patients.',
   },
   delivery: {

@@ -33,6 +33,7 @@ export const nl = {
     no_agreement: 'Geen overeenkomst dekt het beoordelen van dit soort onderzoek voor dit ziekenhuis.',
     no_consent: 'Van het dossier van deze persoon in dit ziekenhuis is niets bekend over delen.',
     consent_denied: 'Deze persoon staat delen van haar dossier in dit ziekenhuis niet toe.',
+    rejected: 'Het ziekenhuis heeft alle beelden ervan afgekeurd.',
     patient_mismatch: 'Aanvraag en beelden noemen verschillende patiënten.',
   } satisfies Record<HeldBack, string>,
   delivery: {

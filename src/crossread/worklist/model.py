@@ -113,6 +113,7 @@ class HeldBack(StrEnum):
     NO_CONSENT = "no_consent"
     CONSENT_DENIED = "consent_denied"
     PATIENT_MISMATCH = "patient_mismatch"  # order and images name different patients
+    REJECTED = "rejected"  # the hospital rejected every image of it
 
 
 @dataclass(frozen=True, slots=True)

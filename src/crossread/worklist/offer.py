@@ -13,7 +13,9 @@ from crossread.platform.database import Connection
 from crossread.worklist import transition
 from crossread.worklist.model import HeldBack, Move, Task, TaskState
 
-_BLOCKING = frozenset({HeldBack.NO_ORDER, HeldBack.ARRIVING, HeldBack.PATIENT_MISMATCH})
+_BLOCKING = frozenset(
+    {HeldBack.NO_ORDER, HeldBack.ARRIVING, HeldBack.PATIENT_MISMATCH, HeldBack.REJECTED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def held_back(task: Task, situation: Situation, agreement: Agreement | None) -> 
         reasons.append(HeldBack.ARRIVING)
     if mismatch(situation.study, situation.order, situation.patient):
         reasons.append(HeldBack.PATIENT_MISMATCH)
+    if situation.study.bytes and not situation.study.instance_count:
+        reasons.append(HeldBack.REJECTED)
     if agreement is None:
         reasons.append(HeldBack.NO_AGREEMENT)
     match situation.consent:

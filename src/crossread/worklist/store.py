@@ -258,6 +258,22 @@ async def give_to(db: Connection, gone: UUID, survivor: UUID) -> None:
     )
 
 
+async def unread_of_study(db: Connection, study_id: UUID) -> list[Task]:
+    """Tasks of a study of which nothing is signed, locked until the transaction ends."""
+    cursor = await db.execute(
+        """
+        select *
+        from worklist.task
+        where study_id = %s
+          and state in ('expected', 'incomplete', 'available', 'claimed', 'drafted')
+        order by id
+        for update
+        """,
+        (study_id,),
+    )
+    return [_task(row) for row in await cursor.fetchall()]
+
+
 async def is_awaited(db: Connection, study_id: UUID) -> bool:
     """Whether a report of this study is still to be written, or on its way home."""
     cursor = await db.execute(
