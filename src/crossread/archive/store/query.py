@@ -106,17 +106,35 @@ def _page(query: Query, bound: Bound, hospital: str, limit: int | None, offset: 
         lines.append(f"st.id = any({bound(list(query.studies))})")
     if query.level is Level.IMAGE:
         lines.append(_SHOWN)
-    distinct = "distinct on (st.issuer, st.patient_number)" if query.level is Level.PATIENT else ""
-    fields = [f"{one} as p{n}" for n, one in enumerate(place)]
     if query.level is Level.PATIENT:
-        fields.append("st.id as study_id")
+        return _patients(query, source, lines) + _cut(bound, limit, offset)
+    fields = [f"{one} as p{n}" for n, one in enumerate(place)]
     return f"""
-        select {distinct} {", ".join(fields)}
+        select {", ".join(fields)}
         from {source}
         {" ".join(_JOINED[query.level])}
         where {" and ".join(lines)}
         order by {", ".join(order)}
         {_cut(bound, limit, offset)}
+    """
+
+
+def _patients(query: Query, source: str, lines: Sequence[str]) -> str:
+    """Each patient once, with her newest study.
+
+    Where a key leaves few studies, they are found first (`offset 0` is what the planner does not
+    look behind); else it might walk all patients in their order to find the few that fit.
+    """
+    place, order = _place(Level.PATIENT, "study")
+    fields = [f"{one} as p{n}" for n, one in enumerate(place)]
+    found = f"from {source} where {' and '.join(lines)}"
+    if _TELLING & {key.keyword for key in query.keys}:
+        columns = "st.issuer, st.patient_number, st.hospital_id, st.sorted_at, st.id"
+        found = f"from (select {columns} {found} offset 0) st"
+    return f"""
+        select distinct on (st.issuer, st.patient_number) {", ".join(fields)}, st.id as study_id
+        {found}
+        order by {", ".join(order)}
     """
 
 
