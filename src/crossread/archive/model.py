@@ -188,7 +188,7 @@ class Instance:
     @property
     def frame_spans(self) -> list[tuple[int, int]]:
         """Offset in the file and length of each encapsulated frame, its items' headers included."""
-        return list(_SPAN.iter_unpack(self.fragments or b""))
+        return unpacked(self.fragments or b"")
 
 
 def study_id(hospital_id: str, study_instance_uid: str) -> UUID:
@@ -199,3 +199,8 @@ def study_id(hospital_id: str, study_instance_uid: str) -> UUID:
 def spans(frames: Iterable[tuple[int, int]]) -> bytes:
     """`Instance.fragments` of these offsets and lengths."""
     return b"".join(_SPAN.pack(offset, length) for offset, length in frames)
+
+
+def unpacked(packed: bytes) -> list[tuple[int, int]]:
+    """The offsets and lengths that `spans` packed."""
+    return list(_SPAN.iter_unpack(packed))

@@ -9,13 +9,15 @@ import structlog
 
 from crossread.archive import store
 from crossread.archive.pack import cut
+from crossread.archive.store import garbage
 from crossread.platform.database import Database, Row
 from crossread.platform.objects import Objects
 
 AT_ONCE = 200  # packs
 # Elsewhere than in a folder no lock says whether a receiver lives: a slow one has this long.
 ELSEWHERE = timedelta(hours=6)
-STRAY = timedelta(days=1)  # after which an object that no pack names is nobody's
+STRAY = timedelta(days=1)  # after which an object that no row names is nobody's
+KINDS = ("images", "copies", "metadata", "imports")
 
 log = structlog.get_logger(__name__)
 
@@ -35,15 +37,16 @@ async def sweep(database: Database, objects: Objects, now: datetime, *, younger:
 
 
 async def remove_strays(database: Database, objects: Objects, now: datetime) -> int:
-    """Remove images' objects that no pack names, such as those of a row that was lost; how many."""
+    """Remove objects that no row speaks of, such as what was written before a crash; how many."""
     removed = 0
     page: list[str] = []
-    async for one in objects.list("images"):
-        if one.modified < now - STRAY:
-            page.append(one.key)
-        if len(page) == AT_ONCE:
-            removed += await _remove(database, objects, page)
-            page = []
+    for kind in KINDS:
+        async for one in objects.list(kind):
+            if one.modified < now - STRAY:
+                page.append(one.key)
+            if len(page) == AT_ONCE:
+                removed += await _remove(database, objects, page)
+                page = []
     return removed + await _remove(database, objects, page)
 
 
@@ -82,8 +85,7 @@ async def _remove(database: Database, objects: Objects, keys: list[str]) -> int:
     if not keys:
         return 0
     async with database.transaction() as db:
-        known = await store.known_objects(db, keys)
-    strays = [key for key in keys if key not in known]
+        strays = await garbage.unknown(db, keys)
     for key in strays:
         path = objects.path(key)
         if path is None:

@@ -19,6 +19,7 @@ class Route:
     job: str
     of: str = "subject"  # 'subject', or the name of a fact
     lock: str | None = None  # prefix; jobs about the same thing then keep their order
+    priority: int = 0  # higher ones go first
 
 
 Routes = Mapping[str, Sequence[Route]]
@@ -59,4 +60,5 @@ async def _defer(db: Connection, jobs: Jobs, event: Event, routes: Sequence[Rout
             str(about),
             cause=str(event.position),
             lock=f"{route.lock}/{about}" if route.lock else None,
+            priority=route.priority,
         )

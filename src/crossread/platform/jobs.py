@@ -7,7 +7,7 @@ seconds of silence; a job may therefore run twice, and each one must not mind.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from crossread.platform.database import Connection
 
 Work = Callable[[str, str], Awaitable[None]]  # (what it is about, the event that caused it)
 
+SOON, SLOW = "default", "slow"  # lanes: what takes long never keeps the rest waiting
 HEARTBEAT = 1.0  # seconds
 SILENCE = 5.0  # seconds without a heartbeat after which a worker is taken for dead
 
@@ -46,7 +47,9 @@ class _Patiently(BaseRetryStrategy):
 class Jobs:
     """The queue of one database, and the work it knows by name."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, slow: Collection[str] = ()) -> None:
+        """`slow`: names of work that takes long and nobody waits for."""
+        self._slow = frozenset(slow)
         self._app = App(
             connector=PsycopgConnector(
                 conninfo=url,
@@ -58,11 +61,12 @@ class Jobs:
 
     def register(self, name: str, work: Work) -> None:
         """Say what is to be done for jobs of this name."""
+        lane = SLOW if name in self._slow else SOON
 
         async def run(subject: str, cause: str) -> None:
             await work(subject, cause)
 
-        self._app.task(name=name, retry=_Patiently())(run)
+        self._app.task(name=name, queue=lane, retry=_Patiently())(run)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -79,30 +83,34 @@ class Jobs:
         cause: str = "",
         lock: str | None = None,
         at: datetime | None = None,
+        priority: int = 0,
     ) -> None:
         """Put a job in the queue in the transaction of `db`.
 
-        Jobs with the same `lock` run one after the other, in the order of deferring.
+        Jobs with the same `lock` run one after the other, in the order of deferring; else those of
+        a higher `priority` first.
         """
-        await self._app.configure_task(name, lock=lock, schedule_at=at, connection=db).defer_async(
-            subject=subject, cause=cause
-        )
+        await self._app.configure_task(
+            name, lock=lock, schedule_at=at, priority=priority, connection=db
+        ).defer_async(subject=subject, cause=cause)
 
     async def work(self, *, concurrency: int) -> None:
-        """Run jobs until cancelled."""
+        """Run jobs until cancelled: so many at once, and one of the slow ones beside them."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._reclaim())
-            group.create_task(
-                self._app.run_worker_async(
-                    concurrency=concurrency,
-                    install_signal_handlers=False,
-                    delete_jobs="successful",
-                    update_heartbeat_interval=HEARTBEAT,
-                    stalled_worker_timeout=SILENCE,
-                    fetch_job_polling_interval=2.0,
-                    shutdown_graceful_timeout=5.0,
+            for lane, at_once in ((SOON, concurrency), (SLOW, 1)):
+                group.create_task(
+                    self._app.run_worker_async(
+                        queues=[lane],
+                        concurrency=at_once,
+                        install_signal_handlers=False,
+                        delete_jobs="successful",
+                        update_heartbeat_interval=HEARTBEAT,
+                        stalled_worker_timeout=SILENCE,
+                        fetch_job_polling_interval=2.0,
+                        shutdown_graceful_timeout=5.0,
+                    )
                 )
-            )
 
     async def _reclaim(self) -> None:
         """Give the jobs of dead workers to the living."""

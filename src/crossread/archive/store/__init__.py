@@ -5,7 +5,6 @@ from crossread.archive.store.details import describe
 from crossread.archive.store.instances import instance, instance_of, instances_by_id, instances_of
 from crossread.archive.store.packs import (
     fill_pack,
-    known_objects,
     lock_open_pack,
     open_pack,
     open_packs,
@@ -48,7 +47,6 @@ __all__ = [
     "instance_of",
     "instances_by_id",
     "instances_of",
-    "known_objects",
     "lock_open_pack",
     "lock_study",
     "locked_study",

@@ -40,7 +40,7 @@ async def collected(db: Connection, keys: Sequence[str]) -> None:
 
 
 async def unknown(db: Connection, keys: Sequence[str]) -> set[str]:
-    """Which of these objects no row speaks of: no pack, no quarantine, no prepared metadata."""
+    """Which of these objects no row speaks of, of whatever kind they are."""
     cursor = await db.execute(
         """
         select key
@@ -48,6 +48,8 @@ async def unknown(db: Connection, keys: Sequence[str]) -> set[str]:
         where not exists (select 1 from archive.pack where object_key = key)
           and not exists (select 1 from archive.quarantine where object_key = key)
           and not exists (select 1 from archive.series where metadata_key = key)
+          and not exists (select 1 from archive.copy where object_key = key)
+          and not exists (select 1 from archive.media_import where object_key = key)
           and not exists (select 1 from archive.garbage where object_key = key)
         """,
         (list(keys),),

@@ -91,11 +91,3 @@ async def lock_open_pack(db: Connection, pack_id: UUID) -> int | None:
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - an aggregate has one row
     return int(row["kept"])
-
-
-async def known_objects(db: Connection, keys: list[str]) -> set[str]:
-    """Which of these keys are a pack's."""
-    cursor = await db.execute(
-        "select object_key from archive.pack where object_key = any(%s)", (keys,)
-    )
-    return {row["object_key"] for row in await cursor.fetchall()}

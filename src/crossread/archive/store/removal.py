@@ -9,12 +9,15 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from crossread.archive.model import Study
+from crossread.archive.store import copies
 from crossread.archive.store.garbage import discard
+from crossread.platform import clock
 from crossread.platform.database import Connection, Row
 
 
 async def give_up_packs(db: Connection, study_id: UUID, now: datetime) -> int:
     """The bytes of a study are here no more, its rows are; how many bytes that were."""
+    await copies.forget(db, study_id, now)
     cursor = await db.execute(
         """
         with away as (
@@ -38,6 +41,7 @@ async def give_up_packs(db: Connection, study_id: UUID, now: datetime) -> int:
 
 async def take_out(db: Connection, instances: Sequence[UUID]) -> list[Row]:
     """Forget these instances; their packs have a hole each. Which they were: SOP Instance UIDs."""
+    await copies.forget_with(db, instances, clock.now())
     cursor = await db.execute(
         """
         with gone as (
