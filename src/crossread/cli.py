@@ -366,3 +366,21 @@ def archive_import(
 
     if not take(settings(config), path, hospital_id, own_numbers=own_numbers):
         raise typer.Exit(FAILED)
+
+
+@archive.command("copies")
+def archive_copies(
+    study: Annotated[
+        str | None, typer.Option("--make", help="Make those of this study now: id or UID.")
+    ] = None,
+    hospital_id: Annotated[
+        str | None, typer.Option("--hospital", help="Whose, where several have this study.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Show what HTJ2K copies there are for the viewer, or make those of a study now."""
+    from crossread.commands.archive.copying import make, show
+
+    if study is not None:
+        make(settings(config), study, hospital_id)
+    show(settings(config))

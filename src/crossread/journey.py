@@ -65,6 +65,9 @@ from crossread.worklist.take_up import Subject
 LISTENER_ANSWERS = timedelta(seconds=60)  # its own answer needs at most, in the usual case
 STUDY_RECOGNISED = "study.recognised"  # person, order and procedure are looked up
 
+SLOW = frozenset({"copy"})  # steps that take long, and that nobody waits for
+LATER = -10  # priority of what nobody has asked to see yet
+
 ROUTES: Routes = {
     # what hospitals sent
     ArchiveEvent.STUDY_ARRIVING: [Route("await_rest")],
@@ -74,8 +77,12 @@ ROUTES: Routes = {
         Route("tell_available"),
         Route("repack_later"),
         Route("heed_late"),
+        Route("copy", lock="copy", priority=LATER),
     ],
-    ArchiveEvent.STUDY_ONLINE: [Route("tell_available")],
+    ArchiveEvent.STUDY_ONLINE: [
+        Route("tell_available"),
+        Route("copy", lock="copy", priority=LATER),
+    ],
     ArchiveEvent.NOTED: [Route("heed_note")],
     ArchiveEvent.EVICTED: [Route("tell_available")],
     ArchiveEvent.CHANGED: [Route("prepare_anew", of="study_id")],
@@ -96,7 +103,11 @@ ROUTES: Routes = {
     ConsentEvent.RECORDED: [Route("permit_patient")],
     AgreementEvent.SIGNED: [Route("permit_hospital")],
     # what the hospital that made the images hears of it, each task's in order
-    TaskEvent.OFFERED: [Route("tell_received", lock="tell"), Route("keep_on", lock="keep")],
+    TaskEvent.OFFERED: [
+        Route("tell_received", lock="tell"),
+        Route("keep_on", lock="keep"),
+        Route("copy_first"),
+    ],
     TaskEvent.CLAIMED: [Route("tell_in_progress", lock="tell")],
     TaskEvent.RELEASED: [Route("tell_received", lock="tell")],
     TaskEvent.CANCELLED: [Route("tell_cancelled", lock="tell")],

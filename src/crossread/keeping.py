@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from crossread.archive import evict, reject
+from crossread.archive import copies, evict, reject
 from crossread.archive.repack import repack
 from crossread.archive.store import cache
 from crossread.consent import register
@@ -46,6 +46,8 @@ class Keeping:
             "repack_later": self.repack_later,
             "repack": self.repack,
             "withdraw": self.withdraw,
+            "copy": self.copy,
+            "copy_first": self.copy_first,
         }
 
     async def heed_note(self, instance_id: str, cause: str) -> None:
@@ -93,6 +95,18 @@ class Keeping:
             task = await tasks.task(db, UUID(task_id))
             if task.study_id is not None:
                 await cache.keep_on(db, task.study_id)
+
+    async def copy(self, study_id: str, cause: str) -> None:
+        """Make copies for the viewer of what of this study lacks them and is worth it."""
+        await copies.make(self.database, self.objects, UUID(study_id), self.clock())
+
+    async def copy_first(self, task_id: str, cause: str) -> None:
+        """A study is on the worklist: its copies come before those of studies that are not."""
+        async with self.database.transaction() as db:
+            task = await tasks.task(db, UUID(task_id))
+            if task.study_id is not None:
+                study = str(task.study_id)
+                await self.jobs.defer(db, "copy", study, cause=cause, lock=f"copy/{study}")
 
     async def unite(self, patient_id: str, cause: str) -> None:
         """A number was merged into another: orders, tasks and consents of it are hers now."""

@@ -18,7 +18,7 @@ from crossread.gateways.dicom import send as dicom
 from crossread.gateways.hl7v2 import send as hl7v2
 from crossread.gateways.hl7v2.compose import Names
 from crossread.hospitals.model import Endpoint
-from crossread.journey import ROUTES, Journey
+from crossread.journey import ROUTES, SLOW, Journey
 from crossread.platform import clock, months
 from crossread.platform.configuration import Settings
 from crossread.platform.database import Database
@@ -43,7 +43,7 @@ async def run(
     settings: Settings, database: Database, objects: Objects, stop: asyncio.Event
 ) -> None:
     """Do what the journey asks for, until `stop`; a lost database is waited for."""
-    jobs = Jobs(database.url)
+    jobs = Jobs(database.url, slow=SLOW)
     spool = settings.data_folder.resolve() / "spool"
     intake = Intake(database, objects, clock.now, spool=spool)
     journey = Journey(

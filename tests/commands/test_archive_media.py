@@ -28,6 +28,10 @@ def test_a_folder_comes_in_and_goes_out_again(tmp_path: Path, database_url: str)
     assert code == 0, wrong
     back = crossread(tmp_path, "archive", "import", "out.zip", "--hospital", "noord", **use)
     assert "3 were here already, 0 were refused, 2 other files" in back[1].replace("\n", " ")
+    code, says, _ = crossread(
+        tmp_path, "archive", "copies", "--make", images[0].StudyInstanceUID, **use
+    )
+    assert (code, "0 images have a copy now" in says) == (0, True), "they are too small to pay"
     code, _, wrong = crossread(tmp_path, *written, **use)
     assert (code, "is there already" in wrong) == (1, True)
 

@@ -34,7 +34,7 @@ def crossread(folder: Path, *words: str, said: str = "", **variables: str) -> tu
         "hospital notify", "hospital steps", "hospital commitments",
         "hospital secure",
         "user add", "user list", "user token", "agreement add", "agreement list",
-        "archive export", "archive import",
+        "archive export", "archive import", "archive copies",
         "archive scrub", "archive usage", "archive quota", "archive retention", "archive expired",
         "archive erase", "archive allow", "archive hold place", "archive hold list",
         "archive hold lift", "archive quarantine list", "archive quarantine readmit",

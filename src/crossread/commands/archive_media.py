@@ -46,7 +46,7 @@ def export(
 
     async def run(database: Database, objects: Objects) -> int:
         async with database.transaction() as db:
-            found = await _study(db, study, hospital)
+            found = await study_named(db, study, hospital)
             instances = await store.instances_of(db, found.id)
             see_that_it_is_here(instances)
             name = (await hospitals.hospital(db, found.hospital_id)).name
@@ -69,7 +69,7 @@ def export(
         partial.rename(target)
         return len(instances)
 
-    count = _on(settings, run)
+    count = on_ground(settings, run)
     Console(soft_wrap=True).print(f"[green]✓[/green] {count} images are in {target}.")
 
 
@@ -102,7 +102,7 @@ def take(settings: Settings, path: Path, hospital: str, *, own_numbers: bool) ->
             await record(db, _imported(hospital, tally))
         return tally
 
-    tally = _on(settings, run)
+    tally = on_ground(settings, run)
     console = Console(soft_wrap=True, highlight=False)
     mark = "[yellow]![/yellow]" if tally.refused else "[green]✓[/green]"
     console.print(
@@ -116,7 +116,11 @@ def take(settings: Settings, path: Path, hospital: str, *, own_numbers: bool) ->
     return tally.refused == 0
 
 
-def _on(settings: Settings, verb: Callable[[Database, Objects], Awaitable[_Answer]]) -> _Answer:
+def on_ground(
+    settings: Settings, verb: Callable[[Database, Objects], Awaitable[_Answer]]
+) -> _Answer:
+    """What `verb` answers, on the database and the object store."""
+
     async def run(url: str) -> _Answer:
         async with Database(url, size=4) as database:
             return await verb(database, Objects(settings.objects_location()))
@@ -127,7 +131,7 @@ def _on(settings: Settings, verb: Callable[[Database, Objects], Awaitable[_Answe
         return asyncio.run(run(url))
 
 
-async def _study(db: Connection, named: str, hospital: str | None) -> Study:
+async def study_named(db: Connection, named: str, hospital: str | None) -> Study:
     """The study that is meant. Raises NotFound, and CrossreadError when it could be several."""
     try:
         return await store.study(db, UUID(named))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crossread.archive import frame_forms, part10, retrieve
+from crossread.archive import frame_forms, htj2k, part10, retrieve
 from crossread.archive.encoding import is_native
 from crossread.archive.model import Instance
 from crossread.archive.transcode import convertible, transcoded
@@ -13,6 +13,8 @@ from crossread.gateways.dicomweb.negotiation import ANY, NotAcceptable, Offer, W
 from crossread.platform.objects import Objects
 
 DICOM = "application/dicom"
+COPIES = (htj2k.SYNTAX, htj2k.ALSO)  # a copy may be called either
+_HTJ2K = MEDIA_OF[htj2k.SYNTAX]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,13 @@ def of_instances(asked: Sequence[Wish], instances: Sequence[Instance], *, single
     raise NotAcceptable([str(Offer(DICOM, one)) for one in offers])
 
 
-def of_frames(asked: Sequence[Wish], instance: Instance, *, single: bool) -> Form:
-    """The form of frames. Raises NotAcceptable."""
+def of_frames(
+    asked: Sequence[Wish], instance: Instance, *, single: bool, copied: bool = False
+) -> Form:
+    """The form of frames; `copied`: there is an HTJ2K copy too. Raises NotAcceptable."""
     offers = list(_frame_offers(instance.transfer_syntax_uid))
+    if copied:  # last: who does not ask for it gets what is kept
+        offers += [Offer(kind, one) for kind in (_HTJ2K, OCTETS) for one in COPIES]
     for wish in asked:
         if wish.quality == 0:
             continue
@@ -67,6 +73,11 @@ def of_frames(asked: Sequence[Wish], instance: Instance, *, single: bool) -> For
             if wish.fits(offer.kind) and _is_meant(wish, offer, anything=anything):
                 return Form(offer.kind, wish.related or anything, offer.syntax)
     raise NotAcceptable([str(offer) for offer in offers])
+
+
+def ask_for_copies(asked: Sequence[Wish]) -> bool:
+    """Whether a client could do with an HTJ2K copy, and says so."""
+    return any(wish.kind == _HTJ2K or wish.syntax in COPIES for wish in asked)
 
 
 def _frame_offers(kept: str) -> Sequence[Offer]:
