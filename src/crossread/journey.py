@@ -107,8 +107,9 @@ ROUTES: Routes = {
         Route("tell_received", lock="tell"),
         Route("keep_on", lock="keep"),
         Route("copy_first"),
+        Route("bring_back", lock="keep"),
     ],
-    TaskEvent.CLAIMED: [Route("tell_in_progress", lock="tell")],
+    TaskEvent.CLAIMED: [Route("tell_in_progress", lock="tell"), Route("bring_back", lock="keep")],
     TaskEvent.RELEASED: [Route("tell_received", lock="tell")],
     TaskEvent.CANCELLED: [Route("tell_cancelled", lock="tell")],
     # the report goes home, and is paid for

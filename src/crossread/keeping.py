@@ -1,6 +1,7 @@
 """The steps of the journey by which the archive keeps, hides and lets go."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +17,11 @@ from crossread.orders import store as orders
 from crossread.patients import store as patients
 from crossread.platform.clock import Clock
 from crossread.platform.database import Database
+from crossread.platform.errors import Refused
 from crossread.platform.jobs import Jobs, Work
 from crossread.platform.objects import Objects
+from crossread.transfers.ask import Why, recall
+from crossread.transfers.model import Priority
 from crossread.worklist import store as tasks
 from crossread.worklist import transition
 from crossread.worklist.model import Move
@@ -42,6 +46,7 @@ class Keeping:
             "heed_late": self.heed_late,
             "let_go": self.let_go,
             "keep_on": self.keep_on,
+            "bring_back": self.bring_back,
             "unite": self.unite,
             "repack_later": self.repack_later,
             "repack": self.repack,
@@ -107,6 +112,16 @@ class Keeping:
             if task.study_id is not None:
                 study = str(task.study_id)
                 await self.jobs.defer(db, "copy", study, cause=cause, lock=f"copy/{study}")
+
+    async def bring_back(self, task_id: str, cause: str) -> None:
+        """A study is to be read: what the cache gave up of it is fetched from its hospital."""
+        async with self.database.transaction() as db:
+            task = await tasks.task(db, UUID(task_id))
+            if task.study_id is None:
+                return
+            why = Why("the journey", Priority.URGENT, task.id)
+            with suppress(Refused):  # its hospital has no archive to fetch from
+                await recall(db, task.study_id, why, self.clock())
 
     async def unite(self, patient_id: str, cause: str) -> None:
         """A number was merged into another: orders, tasks and consents of it are hers now."""

@@ -7,10 +7,9 @@ feed (`/api/feed`, topic `transfer`) tells of each change; its facts are `state`
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from crossread.audit.model import Entry
@@ -24,6 +23,7 @@ from crossread.platform.http import On
 from crossread.transfers import ask
 from crossread.transfers.ask import Why
 from crossread.transfers.find import Here, find
+from crossread.transfers.finding import Finding
 from crossread.transfers.model import (
     ASSOCIATIONS_AT_MOST,
     Direction,
@@ -37,7 +37,7 @@ from crossread.transfers.model import (
 )
 from crossread.transfers.steer import steer
 from crossread.transfers.store import items, rules, transfers
-from crossread.transfers.ways import Find, Question
+from crossread.transfers.ways import Question
 
 FAILURES_SHOWN = 200
 
@@ -158,14 +158,6 @@ class FoundOut(BaseModel):
     instances: int | None
     here: Here = Field(description="How much of it is in the archive.")
     study_id: UUID | None
-
-
-def _finding(request: Request) -> Find:
-    answer: Find = request.app.state.find
-    return answer
-
-
-Finding = Annotated[Find, Depends(_finding)]
 
 
 @router.get("")

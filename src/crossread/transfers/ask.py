@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from crossread.archive import store as archive
@@ -24,6 +24,8 @@ from crossread.transfers.model import (
     is_uid,
 )
 from crossread.transfers.store import items, rules, transfers
+
+RECALL_AGAIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,21 @@ async def fetch(
 
 
 async def recall(db: Connection, study_of: UUID, why: Why, now: datetime) -> Transfer | None:
-    """Fetch what the cache gave up of a study; None when all of it is here.
+    """Fetch what the cache gave up of a study; None when there is nothing to fetch.
+
+    Anybody who needs the study may ask, as often as she likes: one that failed is tried again only
+    after `RECALL_AGAIN`.
 
     Raises NotFound when there is no such study, Refused when its hospital has no archive to fetch
     from.
     """
     study = await archive.study(db, study_of)
-    if study.availability == "online":
+    if study.availability != "nearline":
         return None
+    last = await transfers.last_fetch(db, study.hospital_id, study.study_instance_uid)
+    ended_at = last.ended_at if last is not None and last.state is TransferState.FAILED else None
+    if ended_at is not None and now - ended_at < RECALL_AGAIN:
+        return last
     endpoint = await archive_of(db, study.hospital_id)
     return await fetch(db, study.study_instance_uid, endpoint, why, now)
 

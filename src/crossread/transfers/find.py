@@ -78,3 +78,7 @@ async def find(
             ),
         )
     return sorted(standings, key=lambda one: one.found.study_date, reverse=True)
+
+
+def _said(question: Question) -> tuple[str, ...]:
+    return (question.patient_number, question.accession_number, question.study_instance_uid)

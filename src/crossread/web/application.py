@@ -32,6 +32,7 @@ from crossread.platform.objects import Objects
 from crossread.platform.telemetry import set_up
 from crossread.reporting import api as reporting
 from crossread.transfers import api as transfers
+from crossread.transfers import elsewhere_api as elsewhere
 from crossread.ways import ways
 from crossread.web import health, sign_in
 from crossread.web.around import Around
@@ -90,6 +91,7 @@ def create(chosen: Settings | None = None) -> FastAPI:
         reporting.router,
         delivery.router,
         transfers.router,
+        elsewhere.router,
         orders.router,
         consent.router,
         archive.router,

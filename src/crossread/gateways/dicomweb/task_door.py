@@ -5,6 +5,7 @@ answers each, for the task's own study and for priors of the same person at any 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,8 +21,10 @@ from crossread.gateways.dicomweb import door
 from crossread.hospitals.caller import Caller
 from crossread.hospitals.model import Reader
 from crossread.patients import store as patients
-from crossread.platform.errors import NotFound
+from crossread.platform.errors import NotFound, Refused
 from crossread.platform.http import Ground, On
+from crossread.transfers.ask import Why, recall
+from crossread.transfers.model import Priority
 from crossread.worklist.api import visible
 
 # a series of 400 images is 400 requests: one answer of the rule serves them for this long, and one
@@ -94,6 +97,10 @@ class Doorkeeper:
             )
             if fresh:
                 await ask.audit(db, asked, study, decision)
+            if decision.allowed and study.availability == "nearline":
+                why = Why(reader.username, Priority.URGENT, task_id)
+                with suppress(Refused):  # its hospital has no archive to fetch from
+                    await recall(db, study.id, why, now)
         audited_at = now if fresh or known is None else known.audited_at
         return _Answer(study, decision, now, audited_at)
 

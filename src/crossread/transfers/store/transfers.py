@@ -73,6 +73,25 @@ async def under_way(
     return transfer_of(row) if row else None
 
 
+async def last_fetch(db: Connection, hospital_id: str, study_instance_uid: str) -> Transfer | None:
+    """The fetch of a whole study that was asked for last."""
+    cursor = await db.execute(
+        """
+        select *
+        from transfers.transfer
+        where hospital_id = %s
+          and study_instance_uid = %s
+          and series_instance_uid = ''
+          and direction = 'fetch'
+        order by sequence desc
+        limit 1
+        """,
+        (hospital_id, study_instance_uid),
+    )
+    row = await cursor.fetchone()
+    return transfer_of(row) if row else None
+
+
 async def one(db: Connection, transfer_id: UUID, *, lock: bool = False) -> Transfer:
     """One transfer, perhaps locked until the transaction ends. Raises NotFound."""
     cursor = await db.execute(

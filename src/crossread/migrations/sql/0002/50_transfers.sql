@@ -49,9 +49,8 @@ create table transfers.transfer (
 create index transfer_open on transfers.transfer (endpoint_id, priority desc, sequence)
     where state in ('waiting', 'running');
 create index transfer_newest on transfers.transfer (hospital_id, sequence desc);
--- whether this is under way already
-create index transfer_study on transfers.transfer (hospital_id, study_instance_uid)
-    where state in ('waiting', 'running', 'paused');
+-- whether this is under way already, and how it ended last
+create index transfer_study on transfers.transfer (hospital_id, study_instance_uid, sequence);
 create index transfer_commitment on transfers.transfer (transaction_uid)
     where transaction_uid <> '';
 
