@@ -86,6 +86,7 @@ ROUTES: Routes = {
     ArchiveEvent.NOTED: [Route("heed_note")],
     ArchiveEvent.EVICTED: [Route("tell_available")],
     ArchiveEvent.CHANGED: [Route("prepare_anew", of="study_id")],
+    ArchiveEvent.REASSIGNED: [Route("recognise")],
     ArchiveEvent.ERASED: [Route("forget"), Route("withdraw")],
     ArchiveEvent.REJECTED: [Route("prepare_anew"), Route("permit")],
     ArchiveEvent.UNREJECTED: [Route("prepare_anew"), Route("permit")],

@@ -114,3 +114,33 @@ async def test_a_new_name_goes_out_with_studies_that_had_the_old_one(region: Reg
     [item] = out.OriginalAttributesSequence
     assert str(item.ModifiedAttributesSequence[0].PatientName) == "Jansen^Anna"
     assert (await kept(region, other[0].StudyInstanceUID)).patient_name == "Jansen^Anna"
+
+
+async def test_a_study_under_a_wrong_number_is_corrected_by_hand_and_goes_on(
+    region: Region,
+) -> None:
+    ris, images = region.ris["noord"], ct_series(number="N999")
+    said = ris.order(accession="A1", number="N100", bsn=BSN, control="M1")
+    assert "MSA|AA|M1" in await ris.say(region.hl7.port, said)
+    await region.consent("noord")
+    await region.pacs["noord"].send(region.dicom.port, images)
+    reader = await region.browser("radiologist@noord")
+
+    async def held() -> bool:
+        return any("patient_mismatch" in task["held_back"] for task in await reader.tasks("open"))
+
+    async def free() -> bool:
+        return any(task["state"] == "available" for task in await reader.tasks("open"))
+
+    await until(held, what="the mismatch")
+    study = await kept(region, images[0].StudyInstanceUID)
+    path = f"/api/archive/studies/{study.id}/correct"
+    wish = {"reason": "Verkeerde patient op de scanner gekozen", "patient_number": "N100"}
+    await (await region.browser("pacs_administrator@midden")).post(path, expect=404, **wish)
+    await reader.post(path, expect=403, **wish)
+    await (await region.browser("pacs_administrator@noord")).post(path, expect=204, **wish)
+    await until(free, what="the study on offer")
+    out = await sent_out(region, await kept(region, study.study_instance_uid))
+    assert out.PatientID == "N100"
+    [item] = out.OriginalAttributesSequence
+    assert item.SourceOfPreviousValues == "noord"

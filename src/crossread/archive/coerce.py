@@ -43,6 +43,7 @@ class Corrections:
     birth_date: date | None = None
     sex: str | None = None
     accession_number: str | None = None
+    hospital_id: str = ""  # whose image it is, and where its values came from
 
     def values(self) -> dict[str, str]:
         """By keyword, as DICOM writes them."""
@@ -70,7 +71,7 @@ def coerced(file: bytes, instance: Instance, corrections: Corrections) -> bytes:
         instance.transfer_syntax_uid,
         corrections.values(),
         reason=COERCE,
-        source=corrections.source,
+        source=corrections.hospital_id,
         at=corrections.corrected_at,
         header_bytes=header,
     )
@@ -94,7 +95,7 @@ def coerced_json(metadata: Mapping[str, Any], corrections: Corrections) -> dict[
         "04000550": {"vr": "SQ", "Value": [before]},
         "04000562": {"vr": "DT", "Value": [_moment(corrections.corrected_at)]},
         "04000563": {"vr": "LO", "Value": [SYSTEM]},
-        "04000564": {"vr": "LO", "Value": [corrections.source]},
+        "04000564": _json("LO", corrections.hospital_id),
         "04000565": {"vr": "CS", "Value": [COERCE]},
     }
     earlier = answer.get("04000561", {}).get("Value", [])

@@ -1,13 +1,29 @@
 """Let a study say what is known today of its patient and its order; its bytes stay as they came."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from crossread.archive.coerce import Corrections
 from crossread.archive.model import ArchiveEvent, Study
+from crossread.archive.read import day
 from crossread.archive.store import corrections as store
+from crossread.audit.model import Entry
+from crossread.audit.record import record
 from crossread.platform import events
 from crossread.platform.database import Connection
+from crossread.platform.errors import CrossreadError
+
+CORRECTABLE = (
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+)
+LONGEST = 64  # characters
 
 _Value = TypeVar("_Value", str, date | None)
 
@@ -38,6 +54,66 @@ async def correct(db: Connection, study: Study, known: Corrections) -> None:
         study.id,
         hospital_id=study.hospital_id,
         facts={"source": known.source, "corrected": sorted(known.values())},
+    )
+
+
+async def correct_by_hand(
+    db: Connection,
+    study: Study,
+    told: Mapping[str, str],
+    *,
+    reason: str,
+    by: UUID | None,
+    now: datetime,
+) -> None:
+    """An administrator says what a study should have said, by DICOM keyword.
+
+    Raises CrossreadError for what cannot be corrected, and without a reason.
+    """
+    if not reason.strip():
+        raise CrossreadError("Say why it is corrected; the audit trail keeps it.")
+    known = _told(told, now)
+    if not known.values():
+        raise CrossreadError("Say what is to be corrected.")
+    await correct(db, study, known)
+    if {"PatientID", "IssuerOfPatientID", "AccessionNumber"} & set(known.values()):
+        await events.append(db, ArchiveEvent.REASSIGNED, study.id, hospital_id=study.hospital_id)
+    await record(
+        db,
+        Entry(
+            action="correct",
+            purpose="administration",
+            subject_kind="study",
+            subject_id=str(study.id),
+            allowed=True,
+            reader_id=by,
+            reader_hospital_id=study.hospital_id,
+            hospital_id=study.hospital_id,
+            facts={"corrected": sorted(known.values()), "reason": reason.strip()},
+        ),
+    )
+
+
+def _told(told: Mapping[str, str], now: datetime) -> Corrections:
+    for keyword, value in told.items():
+        if keyword not in CORRECTABLE:
+            raise CrossreadError(f"Only {', '.join(CORRECTABLE)} can be corrected.")
+        if len(value) > LONGEST or "\\" in value or not value.isprintable():
+            raise CrossreadError(f"The {keyword} is too long, or has characters it cannot have.")
+    born = day(told["PatientBirthDate"]) if "PatientBirthDate" in told else None
+    if "PatientBirthDate" in told and born is None:
+        raise CrossreadError("The birth date is not of the form 19500131.")
+    if told.get("PatientSex", "") not in {"", "M", "F", "O"}:
+        raise CrossreadError("The sex is M, F or O.")
+    return Corrections(
+        corrected_at=now,
+        source="administrator",
+        patient_number=told.get("PatientID"),
+        issuer=told.get("IssuerOfPatientID"),
+        patient_name=told.get("PatientName"),
+        birth_date=born,
+        sex=told.get("PatientSex"),
+        accession_number=told.get("AccessionNumber"),
     )
 
 

@@ -34,6 +34,7 @@ class ArchiveEvent(StrEnum):
     NOTED = "instance.noted"  # a Key Object Selection came: it may reject others; facts: study_id
     REJECTED = "study.rejected"  # facts: code, instances
     UNREJECTED = "study.unrejected"  # a note was revoked; facts: instances
+    REASSIGNED = "study.reassigned"  # by hand: it is another patient's, or answers another order
     CORRECTED = "study.corrected"  # facts: source, corrected (keywords)
     EVICTED = "study.evicted"  # the cache let go of its images; facts: bytes
     ERASED = "study.erased"  # facts: erasure_id, instances

@@ -20,6 +20,9 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from tests.gateways.dicom.listening import Listening, associated, raw, sendable, store_all
 from tests.images import ct_series
 
+from crossread.archive import store
+from crossread.archive.erase import Ground, erase
+
 MR = "1.2.840.10008.5.1.4.1.1.4"
 CT = "1.2.840.10008.5.1.4.1.1.2"
 SYNTAXES = [
@@ -96,6 +99,24 @@ async def test_a_class_that_the_standard_does_not_have_is_kept(listening: Listen
     [image] = ct_series(slices=1)
     image.SOPClassUID = "1.2.840.113619.4.26"
     assert await listening.stores([sendable(image)]) == [0]
+
+
+async def test_what_was_erased_is_refused_and_kept_nowhere(listening: Listening) -> None:
+    images = ct_series(slices=2)
+    assert await listening.stores(map(sendable, images)) == [0, 0]
+    async with listening.database.transaction() as db:
+        study = await store.study_by_uid(db, "noord", images[0].StudyInstanceUID)
+        assert study is not None
+        await erase(
+            db,
+            [study],
+            ground=Ground.REQUEST,
+            reason="Verzoek",
+            by=None,
+            now=study.first_received_at,
+        )
+    assert await listening.stores(map(sendable, images)) == [0x0124, 0x0124]
+    assert not await listening.rows("select 1 from archive.quarantine")
 
 
 async def test_a_refusal_says_why_in_the_protocols_own_words(listening: Listening) -> None:

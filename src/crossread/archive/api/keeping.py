@@ -1,7 +1,7 @@
 """What must stay, what may go, and the proof that it went."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from crossread.archive import erase, holds
 from crossread.archive import store as archive
-from crossread.archive.api.guard import keeper, looked, privacy_officer
+from crossread.archive.api.guard import administrator, keeper, looked, privacy_officer
+from crossread.archive.correct import correct_by_hand
 from crossread.archive.model import Study
 from crossread.archive.store import holds as held
 from crossread.archive.store import overview, removal
@@ -20,6 +21,30 @@ from crossread.platform.errors import NotFound
 from crossread.platform.http import BadRequest, On
 
 router = APIRouter()
+
+
+class CorrectIn(BaseModel):
+    """What a study should have said; what is left out stays as it is."""
+
+    reason: str = Field(min_length=1, max_length=400)
+    patient_number: str | None = None
+    issuer: str | None = None
+    patient_name: str | None = None  # DICOM PN
+    birth_date: date | None = None
+    sex: Literal["M", "F", "O"] | None = None
+    accession_number: str | None = None
+
+    def told(self) -> dict[str, str]:
+        """By DICOM keyword."""
+        said = {
+            "PatientID": self.patient_number,
+            "IssuerOfPatientID": self.issuer,
+            "PatientName": self.patient_name,
+            "PatientBirthDate": self.birth_date.strftime("%Y%m%d") if self.birth_date else None,
+            "PatientSex": self.sex,
+            "AccessionNumber": self.accession_number,
+        }
+        return {keyword: value for keyword, value in said.items() if value}
 
 
 class Hold(BaseModel):
@@ -91,6 +116,17 @@ class Proof(BaseModel):
     id: UUID
     certificate: dict[str, Any]
     seal: str  # SHA-256 of the certificate in canonical JSON
+
+
+@router.post("/studies/{study_id}/correct", status_code=204)
+async def correct_study(on: On, caller: Caller, study_id: UUID, wish: CorrectIn) -> None:
+    """Say what a study of the caller's hospital should have said; its bytes stay as they came."""
+    administrator(caller)
+    async with on.database.transaction() as db:
+        [study] = await _own(db, caller.hospital_id, [study_id])
+        await correct_by_hand(
+            db, study, wish.told(), reason=wish.reason, by=caller.id, now=on.clock()
+        )
 
 
 @router.get("/holds")

@@ -14,7 +14,7 @@ async def of_study(db: Connection, study_id: UUID) -> Corrections | None:
     cursor = await db.execute(
         """
         select corrected_at, source, patient_number, issuer, patient_name, birth_date, sex,
-               accession_number
+               accession_number, hospital_id
         from archive.correction
         where study_id = %s
         """,

@@ -116,6 +116,20 @@ def erase(
     )
 
 
+@app.command("correct")
+def correct(
+    hospital: Hospital,
+    study: Annotated[str, typer.Argument(help="Study Instance UID.")],
+    reason: Reason,
+    value: Annotated[list[str], typer.Option("--set", help="KEYWORD=VALUE; may be repeated.")],
+    config: Config = None,
+) -> None:
+    """Say what a study should have said of its patient or order; its bytes stay as they came."""
+    from crossread.commands.archive.erasing import correct as run
+
+    run(settings(config), hospital, study, reason, value)
+
+
 @app.command("allow")
 def allow(
     hospital: Hospital,

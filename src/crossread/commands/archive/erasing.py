@@ -1,4 +1,4 @@
-"""`crossread archive erase`, `allow` and `hold`."""
+"""`crossread archive erase`, `allow`, `correct` and `hold`."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from rich.table import Table
 from crossread.archive import erase as erasing
 from crossread.archive import holds
 from crossread.archive import store as archive
+from crossread.archive.correct import correct_by_hand
 from crossread.archive.model import Study, study_id
 from crossread.archive.store import corrections, removal
 from crossread.archive.store import holds as held
@@ -59,6 +60,19 @@ def erase(
         certificate.write_text(json.dumps(proof, indent=2, ensure_ascii=False) + "\n")
         console.print(f"The certificate is in {certificate}.")
     console.print(f"[green]✓[/green] {studies} studies were erased; seal {done.seal}.")
+
+
+def correct(settings: Settings, hospital: str, study: str, reason: str, values: list[str]) -> None:
+    """Correct a study by hand. Raises NotFound, CrossreadError for what cannot be corrected."""
+    pairs = (value.partition("=") for value in values)
+    told = {keyword: text for keyword, _, text in pairs}
+
+    async def run(db: Connection) -> None:
+        [one] = await _meant(db, hospital, "", "", study)
+        await correct_by_hand(db, one, told, reason=reason, by=None, now=clock.now())
+
+    within(settings, run)
+    Console().print("[green]✓[/green] The study says so from now on.")
 
 
 def allow(settings: Settings, hospital: str, study: str) -> None:

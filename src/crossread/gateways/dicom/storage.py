@@ -33,6 +33,7 @@ STATUS: dict[Reason, int] = {
     Reason.OTHER_CLASS: 0x0119,  # class-instance conflict
     Reason.OTHER_CONTENT: 0x0111,  # duplicate SOP instance
     Reason.OTHER_STUDY: 0x0117,
+    Reason.ERASED: 0x0124,  # not authorised
 }
 OUT_OF_RESOURCES = 0xA700
 PROCESSING_FAILURE = 0x0110  # ours: the sender keeps its copy, and tries again
@@ -42,6 +43,7 @@ MEANINGS: dict[int, str] = {
     0x0111: "other content is known under this SOP Instance UID; the newcomer is in quarantine",
     0x0117: "UIDs that are none, that were announced otherwise, or that belong to another study",
     0x0119: "the SOP class is not the one that was announced",
+    0x0124: "the study was erased here, and is not taken in again unless an operator allows it",
     0xA900: "a required UID is missing",
     0xC000: "not a data set in the agreed transfer syntax, or cut off",
     OUT_OF_RESOURCES: "the archive cannot keep anything now; send again",
