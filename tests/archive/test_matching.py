@@ -260,6 +260,28 @@ async def test_a_name_that_is_corrected_is_found_by_its_new_words_only(shelf: Da
         assert rows == []
 
 
+async def test_what_is_hidden_leaves_no_gap_in_the_pages(shelf: Database) -> None:
+    shelved = [
+        Plain(f"1.{n}", name="Jansen^Anna", modalities=("CT",), at=datetime(2026, 1, n))  # noqa: DTZ001
+        for n in range(1, 10)
+    ]
+    left = [f"1.{n}" for n in range(9, 0, -1) if n not in {8, 5, 4}]
+    async with shelf.transaction() as db:
+        await put(db, shelved)
+        await db.execute(
+            "update archive.study set availability = 'offline'"
+            " where study_instance_uid in ('1.8', '1.4')"
+        )
+        await db.execute("update archive.study set bytes = 1 where study_instance_uid = '1.5'")
+        for asked in ({}, {"PatientName": "jans*"}, {"ModalitiesInStudy": "CT"}, {"PatientID": ""}):
+            for fuzzy in (False, True):
+                assert await found(db, asked, limit=6, fuzzy=fuzzy) == left, asked
+                assert await found(db, asked, limit=2, offset=2, fuzzy=fuzzy) == left[2:4]
+        await db.execute("update archive.study set availability = 'online', bytes = 0")
+        assert len(await found(db, {"ModalitiesInStudy": "CT"})) == 9
+        assert len(await found(db, {"PatientName": "jans"}, fuzzy=True)) == 9
+
+
 async def test_another_hospital_is_never_found(shelf: Database) -> None:
     async with shelf.transaction() as db:
         await put(db, [Plain("1.1", name="Jansen^Anna", modalities=("CT",))], "midden")

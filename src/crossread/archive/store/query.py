@@ -18,9 +18,9 @@ _STUDY = "archive.study st"
 _SERIES = "join archive.series se on se.study_id = st.id and se.hospital_id = st.hospital_id"
 _IMAGE = "join archive.instance i on i.series_id = se.id and i.hospital_id = st.hospital_id"
 _SHOWN = "i.rejection = ''"  # what a rejection note hides is not found (IHE IOCM)
-# neither is what is erased, and that of which every image is hidden; few, and so seen to last
-_SEEN_STUDY = "st.availability <> 'offline' and (st.instance_count > 0 or st.bytes = 0)"
-_SEEN_SERIES = f"{_SEEN_STUDY} and (se.instance_count > 0 or se.bytes = 0)"
+# neither is what is erased, and that of which every image is hidden; the table of terms lacks it
+_STUDY_SHOWN = "not st.hidden"
+_SERIES_SHOWN = "(se.instance_count > 0 or se.bytes = 0)"
 _JOINED = {
     Level.PATIENT: (),
     Level.STUDY: (),
@@ -104,6 +104,8 @@ def _page(query: Query, bound: Bound, hospital: str, limit: int | None, offset: 
         lines += _behind(query, bound, place)
     if query.studies is not None:
         lines.append(f"st.id = any({bound(list(query.studies))})")
+    if query.level.depth >= Level.SERIES.depth:
+        lines.append(_SERIES_SHOWN)
     if query.level is Level.IMAGE:
         lines.append(_SHOWN)
     if query.level is Level.PATIENT:
@@ -147,7 +149,7 @@ def _source(query: Query, bound: Bound, hospital: str) -> tuple[str, list[str]]:
     answered = _led(query.keys)
     keys = [key for key in query.keys if key not in answered]
     if not answered:
-        lines = [f"st.hospital_id = {hospital}"]
+        lines = [f"st.hospital_id = {hospital}", _STUDY_SHOWN]
         return _STUDY, lines + [line(key.keyword, key.condition, bound) for key in keys]
     days = next((key for key in keys if key.keyword == "StudyDate"), None)
     narrow = f"t.hospital_id = {hospital}"
@@ -250,7 +252,6 @@ def _rows(query: Query, page: str) -> str:
             "join archive.instance i on i.id = page.p5",
         ),
     }[query.level]
-    seen = _SEEN_STUDY if query.level.depth < Level.SERIES.depth else _SEEN_SERIES
     columns = [f"{COLUMNS[keyword]}" for keyword in query.wanted]
     related = _RELATED if any(one.startswith("related.") for one in columns) else ""
     order = ", ".join(
@@ -262,7 +263,6 @@ def _rows(query: Query, page: str) -> str:
         from ({page}) page
         {" ".join(ids)}
         {related}
-        where {seen}
         order by {order}
     """
 

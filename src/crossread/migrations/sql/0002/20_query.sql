@@ -40,6 +40,9 @@ alter table archive.study
     add column sop_classes text[] not null default '{}',
     add column procedure_codes jsonb not null default '[]', -- items by keyword
     add column referenced_studies jsonb not null default '[]', -- items by keyword
+    -- erased, or all its images hidden by rejection notes: not found
+    add column hidden boolean not null
+        generated always as (availability = 'offline' or (instance_count = 0 and bytes > 0)) stored,
     -- answers come newest first, those without a date last
     add column sorted_at timestamp not null
         generated always as (coalesce(study_at, timestamp '0001-01-01')) stored,
@@ -71,18 +74,20 @@ alter table archive.instance
 
 drop index archive.study_newest;
 drop index archive.study_accession;
-create index study_newest on archive.study (hospital_id, sorted_at desc, id desc);
+create index study_newest on archive.study (hospital_id, sorted_at desc, id desc)
+    where not hidden;
 -- text_pattern_ops: for what starts with something too
 create index study_accession on archive.study (hospital_id, accession_number text_pattern_ops);
 create index study_number on archive.study (hospital_id, patient_number text_pattern_ops);
 create index study_birth on archive.study (hospital_id, birth_date);
 -- all that finding by name, day and modality needs, so that only the rows of a page are fetched
 create index study_name on archive.study (hospital_id, name_key text_pattern_ops)
-    include (sorted_at, id, modality_codes);
+    include (sorted_at, id, modality_codes)
+    where not hidden;
 create index study_ideographic on archive.study (hospital_id, ideographic_key text_pattern_ops)
-    where ideographic_key <> '';
+    where ideographic_key <> '' and not hidden;
 create index study_phonetic on archive.study (hospital_id, phonetic_key text_pattern_ops)
-    where phonetic_key <> '';
+    where phonetic_key <> '' and not hidden;
 
 -- the modalities of studies, and the words of their patients' names, newest study first
 create table archive.study_term (
@@ -99,13 +104,14 @@ create function archive.terms(study archive.study) returns table (kind text, ter
 begin atomic
     select 'modality', code
     from unnest((study).modality_codes) as code
+    where not (study).hidden
     union
     select 'word', word
     from regexp_split_to_table(
         concat_ws('=', (study).name_key, (study).ideographic_key, (study).phonetic_key),
         '[ \t\r\n^=,.''’-]+'
     ) as word
-    where word <> '';
+    where word <> '' and not (study).hidden;
 end;
 
 create function archive.keep_terms() returns trigger
@@ -136,6 +142,7 @@ create trigger terms_change after update on archive.study
         old.patient_name is distinct from new.patient_name
         or old.study_at is distinct from new.study_at
         or old.modalities is distinct from new.modalities
+        or old.hidden is distinct from new.hidden
     )
     execute function archive.keep_terms();
 
