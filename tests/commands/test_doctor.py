@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.gateways.dicom.certificates import Authority
 
 from crossread.commands.doctor import examine
 from crossread.commands.hospitals import add
@@ -143,6 +144,25 @@ def test_a_certificate_is_to_be_renewed_in_time(
     assert examine(setup(tmp_path, database_url, certificate(tmp_path, days))) is well
     says = line(capsys.readouterr().out, "certificate")
     assert ("Renew" in says) is not well
+
+
+@pytest.mark.usefixtures("wide")
+def test_the_keys_of_dicom_are_tried(
+    tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    us = Authority(tmp_path / "certificates").issues("crossread")
+    for clients, well in ((us.certificate, True), (us.key, False)):
+        dicom = Dicom(
+            port=free_port(),
+            tls_port=free_port(),
+            tls_certificate=us.certificate,
+            tls_key=us.key,
+            tls_clients=clients,
+        )
+        examine(setup(tmp_path, database_url).model_copy(update={"dicom": dicom}))
+        said = capsys.readouterr().out
+        assert "Renew" in line(said, "certificate (dicom)")  # it is made for a day
+        assert ("can be spoken" in line(said, "TLS (dicom)")) is well
 
 
 @pytest.mark.usefixtures("wide")

@@ -18,9 +18,10 @@ from rich.table import Table
 from crossread import migrations
 from crossread.commands.connect import as_found, see_that_it_answers
 from crossread.commands.hospitals import probe
+from crossread.gateways.dicom.tls import Keys
 from crossread.hospitals import store
 from crossread.platform import clock
-from crossread.platform.configuration import Settings
+from crossread.platform.configuration import ConfigurationError, Settings
 from crossread.platform.database import Database
 from crossread.platform.errors import CrossreadError, Unreachable
 from crossread.platform.objects import Objects
@@ -58,7 +59,7 @@ def examine(settings: Settings) -> bool:
 
 async def _examine(settings: Settings) -> list[Finding]:
     findings = []
-    for check in (_database, _objects, _ports, _certificate, _disk, _hospitals):
+    for check in (_database, _objects, _ports, _certificates, _disk, _hospitals):
         try:
             findings += await check(settings)
         except CrossreadError as error:
@@ -127,11 +128,14 @@ async def _objects(settings: Settings) -> list[Finding]:
 
 async def _ports(settings: Settings) -> list[Finding]:
     findings = []
-    for name, host, port in (
+    listening = [
         ("web", settings.web.host, settings.web.port),
         ("dicom", settings.dicom.host, settings.dicom.port),
         ("hl7", settings.hl7.host, settings.hl7.port),
-    ):
+    ]
+    if settings.dicom.tls_port is not None:
+        listening.append(("dicom", settings.dicom.host, settings.dicom.tls_port))
+    for name, host, port in listening:
         ours = _is_ours(settings.data_folder / "run" / f"{name}.pid")
         taken = _is_taken(host, port)
         says = "free" if not taken else ("held by crossread" if ours else "taken")
@@ -164,19 +168,39 @@ def _is_taken(host: str, port: int) -> bool:
     return False
 
 
-async def _certificate(settings: Settings) -> list[Finding]:
-    if settings.web.certificate is None:
-        return []
+async def _certificates(settings: Settings) -> list[Finding]:
+    shown = {
+        "web.certificate": settings.web.certificate,
+        "dicom.tls_certificate": settings.dicom.tls_certificate,
+    }
+    found = [
+        await asyncio.to_thread(_certificate, setting, file)
+        for setting, file in shown.items()
+        if file is not None
+    ]
+    return [*found, *_keys(settings)]
+
+
+def _certificate(setting: str, file: Path) -> Finding:
+    subject = f"certificate ({setting.partition('.')[0]})"
     try:
-        content = await asyncio.to_thread(settings.web.certificate.read_bytes)
-        ends = x509.load_pem_x509_certificate(content).not_valid_after_utc
+        ends = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
     except (OSError, ValueError):
-        return [
-            Finding("certificate", False, "cannot be read", "Check the setting web.certificate.")
-        ]
+        return Finding(subject, False, "cannot be read", f"Check the setting {setting}.")
     days = (ends - datetime.now(UTC)).days
     well = days > EXPIRY_WARNING
-    return [Finding("certificate", well, f"ends in {days} days", "" if well else "Renew it now.")]
+    return Finding(subject, well, f"ends in {days} days", "" if well else "Renew it now.")
+
+
+def _keys(settings: Settings) -> list[Finding]:
+    """Whether the listener could answer over TLS with what it was given."""
+    if settings.dicom.tls_port is None:
+        return []
+    try:
+        Keys.of(settings.dicom).for_callers()
+    except ConfigurationError as error:
+        return [Finding("TLS (dicom)", False, error.sentence, "Check the settings dicom.tls_*.")]
+    return [Finding("TLS (dicom)", True, "can be spoken")]
 
 
 async def _disk(settings: Settings) -> list[Finding]:
