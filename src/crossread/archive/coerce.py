@@ -147,6 +147,9 @@ class _Header:
         )
         found = elements(content, implicit=written.implicit, little=written.little)
         self._placed = {one.tag: one for one in found}
+        first = next(iter(self._placed.values()), None)
+        # some systems name an explicit syntax and write none of it: what is added is as the rest
+        self._implicit = written.implicit or (first is not None and not first.vr)
 
     def with_values(
         self, values: Mapping[str, str], reason: str, source: str, at: datetime
@@ -215,14 +218,14 @@ class _Header:
         if len(value) % 2:
             value += b"\0" if vr == "UI" else b" "
         head = self._tag_form.pack(tag >> 16, tag & 0xFFFF)
-        if self._written.implicit:
+        if self._implicit:
             return head + self._long.pack(len(value)) + value
         return head + vr.encode() + self._short.pack(len(value)) + value
 
     def _sequence(self, tag: int, items: bytes) -> bytes:
         """A sequence of undefined length, since items that were there may be so too."""
         head = self._tag_form.pack(tag >> 16, tag & 0xFFFF)
-        if not self._written.implicit:
+        if not self._implicit:
             head += b"SQ\0\0"
         return head + self._long.pack(UNDEFINED) + items + self._mark(_SEQUENCE_END, 0)
 
@@ -256,7 +259,7 @@ class _Header:
 
     def _is_ascii(self) -> bool:
         """Whether no text of the header, at any depth, is of another character set."""
-        dataset = read_dataset(BytesIO(self._content), self._written.implicit, self._written.little)
+        dataset = read_dataset(BytesIO(self._content), self._implicit, self._written.little)
         return all(value.isascii() and b"\x1b" not in value for value in _texts(dataset))
 
 
