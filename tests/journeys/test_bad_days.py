@@ -217,13 +217,12 @@ async def test_a_refused_report_waits_for_a_person_who_sends_it_again(region: Re
     await signed(reader, path, held)
     admin = await region.browser("pacs_administrator@noord")
 
-    async def refused() -> list[Any]:
-        return list(await admin.get("/api/deliveries", state="refused"))
-
-    rows = await until(refused, what="the refusal on the administrator's screen")
+    rows = await until(
+        lambda: both_refused(admin), what="the refusals on the administrator's screen"
+    )
     assert "refuses this message" in rows[0]["last_error"]
     region.ris["noord"].refuses = ""
-    for row in await until(lambda: both_refused(admin)):
+    for row in rows:
         await admin.post(f"/api/deliveries/{row['id']}/retry", expect=204)
     await until(lambda: in_state(reader, "delivered", "done"), what="delivery after the retry")
 
