@@ -24,6 +24,8 @@ def ways(settings: Settings, intake: Intake | None) -> Ways:
         settings.dicom.ae_title, Keys.of(settings.dicom), timeout=settings.delivery.timeout_seconds
     )
 
+    authorities = settings.dicom.tls_servers
+
     def outlet(endpoint: Endpoint) -> Outlet:
         if endpoint.kind is not EndpointKind.PACS:
             raise Refused(f"{endpoint.id} takes no images by C-STORE.")
@@ -38,11 +40,15 @@ def ways(settings: Settings, intake: Intake | None) -> Ways:
             case FetchBy.GET:
                 return GetSource(endpoint, caller, intake, meter)
             case FetchBy.WEB:
-                return WebSource(endpoint, intake, meter, caller.timeout)
+                return WebSource(
+                    endpoint, intake, meter, timeout=caller.timeout, authorities=authorities
+                )
 
     async def find(endpoint: Endpoint, question: Question) -> list[Found]:
         if endpoint.kind is EndpointKind.WEB:
-            return await dicomweb.find(endpoint, question, caller.timeout)
+            return await dicomweb.find(
+                endpoint, question, timeout=caller.timeout, authorities=authorities
+            )
         return await find_out.find(endpoint, question, caller)
 
     async def commit(

@@ -4,18 +4,21 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom import dcmwrite
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 from pynetdicom import AE, _config, evt
-from tests.archive.arrivals import encoded
+from tests.archive.arrivals import arrival, encoded
 from tests.images import ct_series
 from tests.region import until
 from tests.transfers.carrying import Carrying, Storescp
 
-from crossread.transfers.model import Move, TransferState
+from crossread.archive.receive import receive
+from crossread.transfers.model import Move, Transfer, TransferState
 from crossread.transfers.steer import steer
 
 pytestmark = pytest.mark.peer
@@ -215,3 +218,33 @@ def pacs(
         yield int(server.server_address[1]), got
     finally:
         ae.shutdown()
+
+
+@pytest.mark.parametrize(("syntax", "same"), [(RLELossless, True), (ExplicitVRLittleEndian, False)])
+async def test_a_compressed_image_goes_as_it_is_kept_where_that_is_taken(
+    worker: Carrying, syntax: str, *, same: bool
+) -> None:
+    [image] = ct_series(slices=1)
+    pixels = image.PixelData
+    image.compress(RLELossless, generate_instance_uid=False)
+    content = BytesIO()
+    dcmwrite(content, image, enforce_file_format=True)
+    sent = content.getvalue()[content.getvalue().index(b"\x08\x00\x05\x00CS") :]
+    await receive(worker.intake, arrival(image, syntax=RLELossless, content=sent))
+    study = await worker.study(image.StudyInstanceUID)
+    with pacs(lambda _: 0x0000, syntax=syntax) as (port, got):
+        await worker.pacs_is(port)
+        ended = await started(worker, await worker.send(study))
+    assert ended.state is TransferState.DONE
+    if same:
+        assert got == [sent]
+    else:
+        assert pixels in got[0]
+
+
+async def started(worker: Carrying, asked: Transfer) -> Transfer:
+    """Carry until this has ended."""
+    worker.start()
+    ended = await worker.ends(asked)
+    await worker.stop()
+    return ended

@@ -132,7 +132,7 @@ async def probe(one: Endpoint, settings: Settings) -> str | None:
             case EndpointKind.RIS:
                 await hl7v2.probe(one)
             case EndpointKind.WEB:
-                await dicomweb.probe(one)
+                await dicomweb.probe(one, authorities=settings.dicom.tls_servers)
     except CrossreadError as error:
         return error.sentence
     return None

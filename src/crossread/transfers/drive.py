@@ -41,3 +41,5 @@ async def _run(lane: Lane, endpoint_id: str) -> None:
         await lane.run()
     except (psycopg.Error, PoolTimeout, OSError) as error:  # the next look begins it anew
         log.warning("transfers.lane_lost", endpoint=endpoint_id, error=type(error).__name__)
+    except Exception as error:
+        log.exception("transfers.lane_failed", endpoint=endpoint_id, error=type(error).__name__)

@@ -154,7 +154,9 @@ class GetSource(PacsSource):
         number = call.next_id()
         request = speech.ask(Field.GET_RQ, number, STUDY_ROOT_GET)
         call.say(context.id, request, encoded(_identifier(portion), context))
-        receiving = _Receiving(call, self._endpoint, self._intake.receiver(), self._meter)
+        study = portion.study_instance_uid
+        receiver = self._intake.receiver()
+        receiving = _Receiving(call, self._endpoint, receiver, self._meter, study)
         waiting = _Waiting(call, context.id, number, stop)
         try:
             while True:
@@ -171,8 +173,16 @@ class GetSource(PacsSource):
 class _Receiving:
     """Takes what comes on a C-GET association into the archive."""
 
-    def __init__(self, call: Call, endpoint: Endpoint, receiver: Receiver, meter: Meter) -> None:
+    def __init__(
+        self,
+        call: Call,
+        endpoint: Endpoint,
+        receiver: Receiver,
+        meter: Meter,
+        study_instance_uid: str,
+    ) -> None:
         self._call, self._endpoint = call, endpoint
+        self._study = study_instance_uid  # to which all that comes must belong
         self._receiver, self._meter = receiver, meter
         self._size = 0
 
@@ -191,6 +201,7 @@ class _Receiving:
                 transfer_syntax_uid=context.transfer_syntax,
                 sop_class_uid=message.heard.sop_class_uid,
                 sop_instance_uid=message.heard.sop_instance_uid,
+                study_instance_uid=self._study,
             )
         )
         return self._take

@@ -1,8 +1,10 @@
 """DICOMweb as client: ask a hospital's server what it has, and get it (PS3.18 10.4, 10.6)."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event as Flag
 from typing import Any, Self
 
@@ -34,11 +36,15 @@ log = structlog.get_logger(__name__)
 class Server:
     """A hospital's DICOMweb server."""
 
-    def __init__(self, endpoint: Endpoint, timeout: float) -> None:
+    def __init__(self, endpoint: Endpoint, timeout: float, authorities: Path | None) -> None:
         headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
         self.endpoint = endpoint
         self._http = httpx.Client(
-            headers=headers, timeout=timeout, follow_redirects=False, trust_env=False
+            headers=headers,
+            timeout=timeout,
+            follow_redirects=False,  # a key goes nowhere else
+            trust_env=False,
+            verify=ssl.create_default_context(cafile=authorities),
         )
 
     def __enter__(self) -> Self:
@@ -120,8 +126,16 @@ class Server:
 class WebSource:
     """A DICOMweb server, as a source of images."""
 
-    def __init__(self, endpoint: Endpoint, intake: Intake, meter: Meter, timeout: float) -> None:
-        self._server = Server(endpoint, timeout)
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        intake: Intake,
+        meter: Meter,
+        *,
+        timeout: float,
+        authorities: Path | None = None,
+    ) -> None:
+        self._server = Server(endpoint, timeout, authorities)
         self._intake, self._meter = intake, meter
 
     async def listed(self, portion: Portion) -> list[Item] | None:
@@ -160,7 +174,9 @@ class WebSource:
         ]
 
     def _fetch(self, portion: Portion, stop: Flag) -> Fetched:
-        taking = _Taking(self._server.endpoint, self._intake.receiver(), self._meter)
+        receiver = self._intake.receiver()
+        study = portion.study_instance_uid
+        taking = _Taking(self._server.endpoint, receiver, self._meter, study)
         absent = 0
         try:
             for path in _paths(portion):
@@ -182,8 +198,11 @@ class WebSource:
 class _Taking:
     """Takes files into the archive as they come."""
 
-    def __init__(self, endpoint: Endpoint, receiver: Receiver, meter: Meter) -> None:
+    def __init__(
+        self, endpoint: Endpoint, receiver: Receiver, meter: Meter, study_instance_uid: str
+    ) -> None:
         self._endpoint, self._receiver, self._meter = endpoint, receiver, meter
+        self._study = study_instance_uid  # to which all that comes must belong
         self._head: bytearray | None = None  # of a file whose data set has not begun
         self._size = 0
         self.kept = self.refused = 0
@@ -229,6 +248,7 @@ class _Taking:
                 sop_class_uid=meta.sop_class_uid,
                 sop_instance_uid=meta.sop_instance_uid,
                 protocol="stow",
+                study_instance_uid=self._study,
             )
         )
         self._receiver.write(bytes(self._head[meta.length :]))
@@ -251,17 +271,22 @@ class _Taking:
         time.sleep(self._meter.wait(self._size))
 
 
-async def find(endpoint: Endpoint, question: Question, timeout: float) -> list[Found]:
+async def find(
+    endpoint: Endpoint, question: Question, *, timeout: float, authorities: Path | None = None
+) -> list[Found]:
     """The studies that fit (QIDO-RS). Raises Unreachable, Refused."""
-    return await asyncio.to_thread(_find, endpoint, question, timeout)
+    return await asyncio.to_thread(_find, endpoint, question, timeout, authorities)
 
 
-async def probe(endpoint: Endpoint, timeout: float = 10.0) -> None:
+async def probe(endpoint: Endpoint, *, authorities: Path | None = None) -> None:
     """See that the server answers a query. Raises Unreachable, Refused."""
-    await find(endpoint, Question(study_instance_uid="1.2.3"), timeout)
+    question = Question(study_instance_uid="1.2.3")
+    await find(endpoint, question, timeout=10.0, authorities=authorities)
 
 
-def _find(endpoint: Endpoint, question: Question, timeout: float) -> list[Found]:
+def _find(
+    endpoint: Endpoint, question: Question, timeout: float, authorities: Path | None
+) -> list[Found]:
     asked = {
         "PatientID": question.patient_number,
         "AccessionNumber": question.accession_number,
@@ -270,7 +295,7 @@ def _find(endpoint: Endpoint, question: Question, timeout: float) -> list[Found]
     }
     query = {keyword: value for keyword, value in asked.items() if value}
     query["includefield"] = "StudyDescription"
-    with Server(endpoint, timeout) as server:
+    with Server(endpoint, timeout, authorities) as server:
         try:
             rows = server.search("studies", query)
         except NotFound:

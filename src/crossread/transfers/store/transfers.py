@@ -248,6 +248,8 @@ async def move(
             ended_at = %(ended)s,
             next_try_at = case when %(again)s then %(now)s else next_try_at end,
             attempts = case when %(again)s then 0 else attempts end,
+            -- what a hospital did not have it may have now
+            listed = listed and (direction = 'send' or total > 0),
             last_error = case when %(again)s then '' else last_error end
         where id = %(id)s
         """,
