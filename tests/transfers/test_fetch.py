@@ -80,6 +80,39 @@ async def test_what_the_cache_gave_up_comes_back_bit_for_bit(
 
 
 @pytest.mark.parametrize("by", list(FetchBy))
+async def test_what_is_damaged_is_fetched_again_and_only_that(
+    worker: Carrying, pacs: Orthanc, by: FetchBy
+) -> None:
+    images = ct_series(slices=4)
+    study = await worker.keeps(images)
+    await pacs.takes(images)
+    async with worker.database.transaction() as db:
+        before = await archive.instances_of(db, study.id)
+    path = worker.objects.path(before[1].object_key or "")
+    assert path is not None
+    content = bytearray(path.read_bytes())
+    content[before[1].start + before[1].bytes - 8] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(retrieve.Damaged):
+        await retrieve.give_out(worker.database, worker.objects, before[1])
+    await worker.fetches_by(by, pacs)
+    asked = await worker.fetch(study.study_instance_uid)
+    worker.start()
+    ended = await worker.ends(asked)
+    assert (ended.state, ended.done) == (TransferState.DONE, 4)
+    async with worker.database.transaction() as db:
+        after = await archive.instances_of(db, study.id)
+    for one in after:
+        await retrieve.file(worker.objects, one)
+    assert [a.pack_id == b.pack_id for a, b in zip(after, before, strict=True)] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("by", list(FetchBy))
 async def test_only_what_is_missing_is_fetched(
     worker: Carrying, pacs: Orthanc, by: FetchBy
 ) -> None:

@@ -51,7 +51,7 @@ async def list_kept(db: Connection, transfer_id: UUID, study_id: UUID, series_ui
 async def list_known_missing(
     db: Connection, transfer_id: UUID, study_id: UUID, series_uid: str
 ) -> None:
-    """Add what the archive knows of a study and has given up."""
+    """Add what the archive knows of a study and has given up, or has only damaged."""
     await db.execute(
         """
         insert into transfers.item
@@ -59,8 +59,12 @@ async def list_known_missing(
         select %(transfer)s, i.sop_instance_uid, i.sop_class_uid, s.series_instance_uid,
                1000000 + coalesce(i.number, 0)
         from archive.series s
-        join archive.instance i on i.series_id = s.id and i.pack_id is null
+        join archive.instance i on i.series_id = s.id
         where s.study_id = %(study)s
+          and (
+              i.pack_id is null
+              or exists (select 1 from archive.damage d where d.instance_id = i.id)
+          )
           and (%(series)s = '' or s.series_instance_uid = %(series)s)
         on conflict do nothing
         """,
@@ -176,6 +180,7 @@ async def settle_arrived(db: Connection, transfer_id: UUID, hospital_id: str) ->
         where i.transfer_id = %s and i.state = 'waiting'
           and a.hospital_id = %s and a.sop_instance_uid = i.sop_instance_uid
           and a.pack_id is not null
+          and not exists (select 1 from archive.damage d where d.instance_id = a.id)
         """,
         (transfer_id, hospital_id),
     )
