@@ -129,14 +129,12 @@ class Question:
         return [fragment for one in found for fragment in cut(status, write(one))]
 
     def _page(self, query: Query, before: int) -> list[Match]:
-        """The next matches; that it was asked is written down with the first, and the last."""
+        """The next matches; how many are given by now is written down before they go out."""
         caller = self.line.caller
         with self.desk.database.blocking_transaction() as db:
             found = search.find_blocking(db, [caller.hospital_id], query)
-            full = len(found) == query.limit
-            if query.after is None or not full:
-                facts = {"rows": before + len(found), "calling": caller.application}
-                record_blocking(db, self._entry(facts | ({"more": True} if full else {})))
+            facts = {"rows": before + len(found), "calling": caller.application}
+            record_blocking(db, self._entry(facts))
         return found
 
     def _entry(self, facts: dict[str, Any]) -> Entry:
