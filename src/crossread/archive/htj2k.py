@@ -17,7 +17,7 @@ from crossread.platform.errors import CrossreadError
 SYNTAX = "1.2.840.10008.1.2.4.202"  # HTJ2K (Lossless RPCL): what is made here
 ALSO = "1.2.840.10008.1.2.4.201"  # HTJ2K (Lossless Only): any order of packets, so ours too
 _MONOCHROME = frozenset({"MONOCHROME1", "MONOCHROME2"})
-_COLOUR = frozenset({"RGB", "YBR_FULL"})
+_COLOUR = frozenset({"RGB"})  # viewers differ in how they undo a codestream of another
 _SOC, _SOT, _TLM = b"\xff\x4f", 0xFF90, 0xFF55
 
 
@@ -39,7 +39,6 @@ class Shape:
     bits: int  # allocated
     signed: bool
     by_plane: bool
-    transform: bool  # RGB is decorrelated on its way, reversibly
 
     @property
     def bytes(self) -> int:
@@ -67,7 +66,6 @@ def shape(header: Dataset) -> Shape:
         bits=bits,
         signed=int(header.get("PixelRepresentation", 0)) == 1,
         by_plane=samples == 3 and int(header.get("PlanarConfiguration", 0)) == 1,
-        transform=photometric == "RGB",
     )
 
 
@@ -79,32 +77,27 @@ def encoded(frame: bytes, form: Shape) -> bytes:
     if len(frame) < form.bytes:
         raise NotCopied("length")
     pixels = _pixels(frame, form)
-    planar = form.samples == 3 and not form.transform
-    given = np.ascontiguousarray(np.moveaxis(pixels, -1, 0)) if planar else pixels
     try:
         codestream = bytes(
             imagecodecs.htj2k_encode(
-                given,
+                pixels,
                 reversible=True,
-                rgb=form.transform if form.samples == 3 else None,
-                planar=True if planar else None,
+                rgb=True if form.samples == 3 else None,  # decorrelated, reversibly
                 tlm=True,
                 tilepart=1,  # one for each resolution
             )
         )
-        again = decoded(codestream, planar=planar)
+        again = decoded(codestream)
     except (RuntimeError, ValueError) as error:  # the codec's own
         raise NotCopied("codec") from error
-    if again.dtype != given.dtype or not np.array_equal(again, given):
+    if again.dtype != pixels.dtype or not np.array_equal(again, pixels):
         raise NotCopied("not_identical")
     return codestream
 
 
-def decoded(codestream: bytes, *, planar: bool = False, halvings: int = 0) -> np.ndarray:
+def decoded(codestream: bytes, *, halvings: int = 0) -> np.ndarray:
     """The pixels of a codestream, or of its beginning, halved so many times."""
-    pixels: np.ndarray = imagecodecs.htj2k_decode(
-        codestream, planar=planar or None, skipres=halvings or None
-    )
+    pixels: np.ndarray = imagecodecs.htj2k_decode(codestream, skipres=halvings or None)
     return pixels
 
 
@@ -147,5 +140,6 @@ def _pixels(frame: bytes, form: Shape) -> np.ndarray:
     if form.samples == 1:
         return flat.reshape(form.rows, form.columns)
     if form.by_plane:
-        return np.moveaxis(flat.reshape(form.samples, form.rows, form.columns), 0, -1)
+        by_plane = flat.reshape(form.samples, form.rows, form.columns)
+        return np.ascontiguousarray(np.moveaxis(by_plane, 0, -1))
     return flat.reshape(form.rows, form.columns, form.samples)
