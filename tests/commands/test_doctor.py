@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.gateways.dicom.certificates import Authority
 
+from crossread.commands import endpoints
 from crossread.commands.doctor import examine
 from crossread.commands.hospitals import add
 from crossread.platform.configuration import Dicom, Hl7, Settings, Web
@@ -176,3 +177,15 @@ def test_a_hospital_that_does_not_answer_is_named(
     said = capsys.readouterr().out
     assert "PACS" in line(said, "noord/pacs")
     assert "RIS" in line(said, "noord/ris")
+
+
+@pytest.mark.usefixtures("wide")
+def test_a_scanner_that_listens_to_nobody_is_no_complaint(
+    tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use = setup(tmp_path, database_url)
+    add(use, "noord", "Noord", pacs=None, ris=None, issuer="")
+    endpoints.add(use, "noord/ct1", pacs=None, machine="127.0.0.1:1:CT1", url=None, key="")
+    capsys.readouterr()
+    assert examine(use)
+    assert "noord/ct1" not in capsys.readouterr().out

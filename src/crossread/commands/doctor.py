@@ -20,6 +20,7 @@ from crossread.commands.connect import as_found, see_that_it_answers
 from crossread.commands.hospitals import probe
 from crossread.gateways.dicom.tls import Keys
 from crossread.hospitals import store
+from crossread.hospitals.model import EndpointKind
 from crossread.platform import clock
 from crossread.platform.configuration import ConfigurationError, Settings
 from crossread.platform.database import Database
@@ -227,6 +228,8 @@ async def _hospitals(settings: Settings) -> list[Finding]:
         return []  # the database's own finding says why
     findings = []
     for one in endpoints:
+        if one.kind is EndpointKind.MACHINE:
+            continue  # many listen to nobody, or are switched off at night
         problem = await probe(one, settings)
         findings.append(
             Finding(
