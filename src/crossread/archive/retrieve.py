@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 from pydicom import Dataset
 from pydicom.filereader import read_dataset
@@ -37,6 +37,7 @@ class Damaged(CrossreadError):
             cause=f"{instance.object_key} {instance.start}",
         )
         self.instance = instance
+        self.instance = instance
 
 
 async def file(objects: Objects, instance: Instance) -> bytes:
@@ -44,13 +45,13 @@ async def file(objects: Objects, instance: Instance) -> bytes:
 
     Raises NotFound, NotHere, and Damaged when its data set is not as received.
     """
-    content = await objects.get_range(_key(instance), instance.start, instance.bytes)
+    content = await objects.get_range(key_of(instance), instance.start, instance.bytes)
     return verified(instance, content)
 
 
 async def part(objects: Objects, instance: Instance, start: int, length: int) -> bytes:
     """Bytes of the kept file from `start`: a part cannot be verified. Raises NotFound, NotHere."""
-    return await objects.get_range(_key(instance), instance.start + start, length)
+    return await objects.get_range(key_of(instance), instance.start + start, length)
 
 
 async def stream(
@@ -60,7 +61,7 @@ async def stream(
 
     Raises NotFound, NotHere, Damaged.
     """
-    batches = list(_together(instances))
+    batches = list(together(instances, READ_AT_ONCE))
     reading = asyncio.create_task(_read(objects, batches[0])) if batches else None
     try:
         for place, batch in enumerate(batches):
@@ -112,7 +113,7 @@ async def frame(objects: Objects, instance: Instance, number: int) -> bytes:
     """
     if not 1 <= number <= instance.frames:
         raise NotFound(f"This image has no frame {number}.")
-    key = _key(instance)
+    key = key_of(instance)
     if instance.pixel_offset is not None and instance.frame_bytes is not None:
         start = instance.start + instance.pixel_offset + (number - 1) * instance.frame_bytes
         return await objects.get_range(key, start, instance.frame_bytes)
@@ -176,7 +177,10 @@ async def bulk(objects: Objects, instance: Instance, path: str) -> bytes:
     return await asyncio.to_thread(find)
 
 
-def verified(instance: Instance, content: bytes) -> bytes:
+_File = TypeVar("_File", bytes, memoryview)
+
+
+def verified(instance: Instance, content: _File) -> _File:
     """`content`, seen to be the file that was kept. Raises Damaged."""
     dataset = memoryview(content)[instance.dataset_offset :]
     if len(content) != instance.bytes or checksum(dataset, instance.digest) != instance.digest:
@@ -184,7 +188,8 @@ def verified(instance: Instance, content: bytes) -> bytes:
     return content
 
 
-def _key(instance: Instance) -> str:
+def key_of(instance: Instance) -> str:
+    """Where its pack lies. Raises NotHere."""
     if instance.object_key is None:
         raise NotHere(
             "This image is not kept here any more; fetch it from its hospital.",
@@ -193,15 +198,15 @@ def _key(instance: Instance) -> str:
     return instance.object_key
 
 
-def _together(instances: Sequence[Instance]) -> Iterator[list[Instance]]:
-    """Neighbours in a pack, as many as one read takes."""
+def together(instances: Sequence[Instance], at_most: int) -> Iterator[list[Instance]]:
+    """Neighbours in a pack, up to so many bytes."""
     batch: list[Instance] = []
     for one in instances:
         last = batch[-1] if batch else None
         if last is not None and (
             last.object_key != one.object_key
             or last.start + last.bytes != one.start
-            or one.start + one.bytes - batch[0].start > READ_AT_ONCE
+            or one.start + one.bytes - batch[0].start > at_most
         ):
             yield batch
             batch = []
@@ -212,7 +217,9 @@ def _together(instances: Sequence[Instance]) -> Iterator[list[Instance]]:
 
 async def _read(objects: Objects, batch: Sequence[Instance]) -> list[bytes]:
     first, last = batch[0], batch[-1]
-    whole = await objects.get_range(_key(first), first.start, last.start + last.bytes - first.start)
+    whole = await objects.get_range(
+        key_of(first), first.start, last.start + last.bytes - first.start
+    )
     return await asyncio.to_thread(_parted, batch, whole)
 
 
@@ -232,7 +239,7 @@ async def _header_bytes(
     found: dict[int, bytes] = {}
     by_pack: dict[str, list[int]] = {}
     for place, instance in enumerate(instances):
-        by_pack.setdefault(_key(instance), []).append(place)
+        by_pack.setdefault(key_of(instance), []).append(place)
     for key, places in by_pack.items():
         ranges = [_header_range(instances[place], more) for place in places]
         found |= dict(zip(places, await objects.get_ranges(key, ranges), strict=True))

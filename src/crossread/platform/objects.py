@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,8 @@ import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from crossread.platform.errors import NotFound
+
+_PLACES_AT_ONCE = 512  # IOV_MAX is 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,22 @@ class Objects:
             raise _missing(key) from error
         return [bytes(one) for one in found]
 
+    async def read_into(self, key: str, start: int, places: Sequence[memoryview]) -> None:
+        """Bytes under `key` from offset `start`, into these places, one after the other.
+
+        Raises NotFound, also where the object ends before all are filled.
+        """
+        if self.folder is not None:
+            await asyncio.to_thread(_read_into, self.folder / key, start, places)
+            return
+        content = await self.get_range(key, start, sum(map(len, places)))
+        if len(content) != sum(map(len, places)):
+            raise _missing(key)
+        at = 0
+        for place in places:
+            place[:] = content[at : at + len(place)]
+            at += len(place)
+
     async def stream(self, key: str) -> AsyncIterator[bytes]:
         """The bytes under `key` in pieces of about a megabyte. Raises NotFound."""
         try:
@@ -154,6 +172,22 @@ def _read_many(path: Path, ranges: list[tuple[int, int]]) -> list[bytes]:
         raise _missing(path.name) from error
     try:
         return [os.pread(descriptor, length, start) for start, length in ranges]
+    finally:
+        os.close(descriptor)
+
+
+def _read_into(path: Path, start: int, places: Sequence[memoryview]) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError as error:
+        raise _missing(path.name) from error
+    try:
+        for first in range(0, len(places), _PLACES_AT_ONCE):
+            some = places[first : first + _PLACES_AT_ONCE]
+            length = sum(map(len, some))
+            if os.preadv(descriptor, some, start) != length:
+                raise _missing(path.name)
+            start += length
     finally:
         os.close(descriptor)
 

@@ -1,10 +1,11 @@
 """Answers in the forms that DICOMweb knows: JSON and XML models, and multipart bodies."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
 
 from crossread.gateways.dicomweb import native_xml
 from crossread.gateways.dicomweb.multipart import writer
@@ -41,6 +42,34 @@ def datasets(
     if offer.kind != XML:
         return Response(encoded(body), 200, headers, offer.kind)
     return xml(body, headers)
+
+
+class Streamed(Response):
+    """An answer whose body comes in pieces, each sent as it is."""
+
+    def __init__(
+        self, pieces: AsyncIterator[bytes | bytearray], headers: Mapping[str, str], kind: str
+    ) -> None:
+        self._pieces = pieces
+        super().__init__(None, 200, headers, kind)
+        if "content-length" not in headers:
+            del self.headers["content-length"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; what fails in the middle cuts the answer short."""
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        try:
+            # so that what cannot be read at all has an answer of its own
+            first = await anext(self._pieces)
+            await send(start)
+            await send({"type": "http.response.body", "body": first, "more_body": True})
+            async for piece in self._pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            close = getattr(self._pieces, "aclose", None)
+            if close is not None:
+                await close()
 
 
 # the forms of data sets without bulk data

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
 from crossread.archive import retrieve
 from crossread.archive.model import Instance, Study
@@ -98,15 +97,8 @@ async def _pixels(
         return _ranged(request, content, etag)
     written = writer(first.kind)
     pieces = _pieces(on, study_url, list(zip(found, chosen_forms, strict=True)), written)
-    begin = await anext(pieces)  # so that what cannot be read at all has an answer of its own
-
-    async def body() -> AsyncIterator[bytes]:
-        yield begin
-        async for piece in pieces:
-            yield piece
-
     headers = {**answers.LASTING, "ETag": etag}
-    return StreamingResponse(body(), 200, headers, written.content_type)
+    return answers.Streamed(pieces, headers, written.content_type)
 
 
 async def _pieces(

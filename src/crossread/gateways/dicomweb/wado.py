@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Sequence
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
 from crossread.archive import outgoing, retrieve, store
 from crossread.archive.coerce import Corrections
+from crossread.archive.lay_out import laid_out
 from crossread.archive.model import Instance, Study
 from crossread.archive.prepare import shown
 from crossread.archive.retrieve import Damaged
@@ -111,43 +111,29 @@ async def _all_of(
             for place, one in enumerate(found)
         ]
         length = sum(map(len, heads)) + sum(one.bytes for one in found) + len(written.end)
-        headers["Content-Length"] = str(length)  # so that who gets less knows it
+        headers["content-length"] = str(length)  # so that who gets less knows it
         pieces = _pieces(on, found, heads, written)
     else:
         pieces = _changed_pieces(on, found, form, written)
-    first = await anext(pieces)  # so that what cannot be read at all has an answer of its own
-
-    async def body() -> AsyncIterator[bytes]:
-        yield first
-        async for piece in pieces:
-            yield piece
-
-    return StreamingResponse(body(), 200, headers, written.content_type)
+    return answers.Streamed(pieces, headers, written.content_type)
 
 
 async def _pieces(
     on: Ground, found: Sequence[Instance], heads: Sequence[bytes], written: Writer
-) -> AsyncIterator[bytes]:
-    """The multipart body of what goes out as it is kept, a megabyte or more at a time."""
-    waiting: list[bytes] = []
-    size, place = 0, 0
+) -> AsyncIterator[bytes | bytearray]:
+    """The multipart body of what goes out as it is kept, some megabytes at a time."""
     try:
-        async for _, content in retrieve.stream(on.objects, found):
-            waiting += [heads[place], content]
-            size += len(heads[place]) + len(content)
-            place += 1
-            if size >= PIECE:
-                yield b"".join(waiting)
-                waiting, size = [], 0
-    except (Damaged, NotFound):
-        await retrieve.announce_damaged(on.database, found[place])
+        async for piece in laid_out(on.objects, found, heads):
+            yield piece
+    except Damaged as damage:
+        await retrieve.announce_damaged(on.database, damage.instance)
         raise  # the answer ends before its last boundary, and short of its length
-    yield b"".join([*waiting, written.end])
+    yield written.end
 
 
 async def _changed_pieces(
     on: Ground, found: Sequence[Instance], form: Form, written: Writer
-) -> AsyncIterator[bytes]:
+) -> AsyncIterator[bytes | bytearray]:
     """The same of what is corrected, or written in another transfer syntax, on its way out."""
     first = True
     async for one, content in outgoing.stream(on.database, on.objects, found):
