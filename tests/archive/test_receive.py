@@ -235,7 +235,7 @@ async def test_text_in_a_character_set_nobody_knows_is_kept_and_readable_in_part
     assert (await retrieve.file(archive.objects, kept))[kept.dataset_offset :] == content
 
 
-async def test_metadata_is_dicom_json_without_bulk(archive: Archive) -> None:
+async def test_metadata_is_dicom_json_that_names_where_its_bulk_is(archive: Archive) -> None:
     [image] = ct_series(slices=1)
     image.add_new(0x00091001, "OB", b"\1" * 20_000)
     item = Dataset()
@@ -246,10 +246,12 @@ async def test_metadata_is_dicom_json_without_bulk(archive: Archive) -> None:
     [kept] = await instances(archive, image)
     found = await retrieve.metadata(archive.objects, kept)
     assert found["00080018"] == {"vr": "UI", "Value": [image.SOPInstanceUID]}
-    assert "7FE00010" not in found
-    assert "00091001" not in found
+    base = f"instances/{image.SOPInstanceUID}/bulkdata/"
+    assert found["7FE00010"] == {"vr": "OW", "BulkDataURI": f"{base}7FE00010"}
+    assert found["00091001"] == {"vr": "OB", "BulkDataURI": f"{base}00091001"}
     [inner] = found["00120064"]["Value"]
-    assert inner == {"00080100": {"vr": "SH", "Value": ["113100"]}}
+    assert inner["00080100"] == {"vr": "SH", "Value": ["113100"]}
+    assert inner["00091001"] == {"vr": "OB", "BulkDataURI": f"{base}00120064/0/00091001"}
 
 
 async def test_a_blank_accession_number_is_filled_by_a_later_image(archive: Archive) -> None:

@@ -42,6 +42,14 @@ class _Ticket:
     outcome: Outcome | None = None
     refusal: BaseException | None = None
 
+    @property
+    def answer(self) -> Outcome | BaseException:
+        """What became of it, once that is known."""
+        if self.refusal is not None:
+            return self.refusal
+        assert self.outcome is not None  # noqa: S101 - set with `done`
+        return self.outcome
+
 
 class Committer:
     """Commits what any number of threads bring."""
@@ -57,17 +65,21 @@ class Committer:
 
     def admit(self, candidate: Candidate) -> Outcome:
         """Commit one instance. Raises NotArchived, or psycopg's errors when that cannot be done."""
-        ticket = _Ticket(candidate)
+        [answer] = self.admit_all([candidate])
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def admit_all(self, candidates: Sequence[Candidate]) -> list[Outcome | BaseException]:
+        """Commit instances together; of each what became of it, or why it did not."""
+        tickets = [_Ticket(one) for one in candidates]
         with self._door:
-            self._waiting.append(ticket)
-        while not ticket.done.is_set():
+            self._waiting += tickets
+        while not all(one.done.is_set() for one in tickets):
             with self._turn:
-                if not ticket.done.is_set():
+                if not all(one.done.is_set() for one in tickets):
                     self._commit(self._next())
-        if ticket.refusal is not None:
-            raise ticket.refusal
-        assert ticket.outcome is not None  # noqa: S101 - set with `done`
-        return ticket.outcome
+        return [one.answer for one in tickets]
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -81,23 +93,35 @@ class Committer:
         return batch
 
     def _commit(self, batch: Sequence[_Ticket]) -> None:
-        plain = {one.candidate.instance.id: one for one in batch if self._is_known(one.candidate)}
-        try:
-            added = self._together(list(plain.values()))
-        except psycopg.IntegrityError:  # what we knew of was taken away in the meantime
-            self._series.clear()
-            added = set()
-        except BaseException as error:
-            self._connection = None
-            _fail(batch, error)
-            return
-        for ticket in batch:
-            key = ticket.candidate.instance.id
-            if key in added and plain[key] is ticket:  # of two that sent the same, one is added
-                ticket.outcome = Outcome.STORED
-            else:
-                self._alone(ticket)
-            ticket.done.set()
+        left, tried = list(batch), set[int]()
+        while left:
+            plain = {
+                one.candidate.instance.id: one
+                for one in left
+                if id(one) not in tried and self._is_known(one.candidate)
+            }
+            tried.update(map(id, plain.values()))
+            try:
+                added = self._together(list(plain.values()))
+            except psycopg.IntegrityError:  # what we knew of was taken away in the meantime
+                self._series.clear()
+                added = set()
+            except BaseException as error:
+                self._connection = None
+                _fail(left, error)
+                return
+            others = []
+            for ticket in left:
+                key = ticket.candidate.instance.id
+                if key in added and plain[key] is ticket:  # of two that sent the same, one is added
+                    ticket.outcome = Outcome.STORED
+                    ticket.done.set()
+                else:
+                    others.append(ticket)
+            if others:  # the first of a series makes it known, and the rest can go together
+                self._alone(others[0])
+                others[0].done.set()
+            left = others[1:]
 
     def _together(self, tickets: Sequence[_Ticket]) -> set[UUID]:
         if not tickets:

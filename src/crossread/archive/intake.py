@@ -7,7 +7,9 @@ bytes behind the last acknowledged instance of a pack, which the sweep cuts off.
 """
 
 import asyncio
-from collections.abc import Coroutine
+import errno
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -93,6 +95,7 @@ class Receiver:
         self._announced: Announced | None = None
         self.latest: Candidate | None = None  # what `finish` was about, if it could be read
         self._pack: Pack | None = None  # where the instance that is on its way is written
+        self._held: list[_Held] = []  # whole, and not kept yet
 
     def begin(self, announced: Announced) -> None:
         """An instance is about to come."""
@@ -138,6 +141,25 @@ class Receiver:
             NotArchived: with the reason; what came lies in quarantine.
             NotKept: the store is full or away; a repeat may succeed.
         """
+        return self._end(self._keep)
+
+    def hold(self) -> None:
+        """The data set is whole: keep it with others, when `settle` is called.
+
+        Raises NotArchived and NotKept as `finish` does, for what can be told at once.
+        """
+        self._end(self._hold)
+
+    def settle(self) -> list[Outcome | BaseException]:
+        """Keep what was held; of each, in order, what became of it or why it was not kept.
+
+        Blocks until all is durable and indexed: one sync and one commit for many. Raises nothing.
+        """
+        self._settle()
+        held, self._held = self._held, []
+        return [one.answer for one in held if one.answer is not None]
+
+    def _end(self, keep: Callable[[Announced], _Answer]) -> _Answer:
         announced, self._announced = self._announced, None
         assert announced is not None  # noqa: S101 - the caller's order of calls
         try:
@@ -145,7 +167,7 @@ class Receiver:
                 self._place(announced, None)
             if self._failure is not None:
                 raise self._failure
-            return self._keep(announced)
+            return keep(announced)
         except OSError as error:
             self._drop()
             raise NotKept(
@@ -181,12 +203,16 @@ class Receiver:
         """No more will come: the packs are as they will be."""
         if self._announced is not None:
             self.abandon()
+        self._settle()
         for key in list(self._packs):
             self._seal(self._packs.pop(key))
 
     def _place(self, announced: Announced, study: str | None) -> None:
         """Choose the pack, and bring it what came so far."""
         key = (announced.hospital_id, study or str(uuid4()))
+        pack = self._packs.get(key)
+        if pack.end > PACK_AT_MOST if pack is not None else len(self._packs) >= OPEN_AT_MOST:
+            self._settle()  # before one of them is sealed
         pack = self._packs.pop(key, None)
         if pack is not None and pack.end > PACK_AT_MOST:
             self._seal(pack)
@@ -207,7 +233,8 @@ class Receiver:
         intake.ask(_write_down(intake.database, pack_id, hospital_id, key, intake.clock()))
         return Pack(pack_id, key, intake.folder / key, intake.folder)
 
-    def _keep(self, announced: Announced) -> Outcome:
+    def _written(self, announced: Announced) -> Candidate:
+        """The rows of what has been written. Raises NotArchived."""
         pack, now = self._pack, self._intake.clock()
         assert pack is not None  # noqa: S101 - placed by `finish`
         offset, start = len(self._file_head), pack.end
@@ -219,7 +246,78 @@ class Receiver:
         place = Place(pack.id, pack.key, start, offset + self._size, offset)
         digest = self._checksum.hexdigest()
         issuer = announced.issuer or self._issuer(announced.hospital_id)
-        new = self.latest = candidate(announced, contents, place, digest, issuer, now)
+        self.latest = candidate(announced, contents, place, digest, issuer, now)
+        return self.latest
+
+    def _hold(self, announced: Announced) -> None:
+        if self._intake.objects.folder is None:  # there is nothing to gain: each goes by itself
+            outcome = self._keep(announced)
+            self._held.append(_Held(announced, None, None, outcome))
+            return
+        new, pack = self._written(announced), self._pack
+        assert pack is not None  # noqa: S101 - placed by `_end`
+        pack.hold()
+        self._held.append(_Held(announced, new, pack))
+
+    def _settle(self) -> None:
+        for one in self._held:
+            if one.answer is None and one.pack is not None and one.pack.gone:
+                one.answer = _not_now(OSError(errno.EIO, "its pack was given up"))
+        waiting = [one for one in self._held if one.answer is None]
+        packs = {one.pack.id: one.pack for one in waiting if one.pack is not None}
+        candidates = [one.candidate for one in waiting if one.candidate is not None]
+        answers: Sequence[Outcome | BaseException]
+        try:
+            for pack in packs.values():
+                pack.sync()
+            answers = self._intake.committer.admit_all(candidates)
+        except Exception as error:
+            answers = [_not_now(error)] * len(waiting)
+        for one, answer in zip(waiting, answers, strict=True):
+            one.answer = self._settled(one, answer)
+        for pack in packs.values():
+            self._settle_pack(pack, [one for one in waiting if one.pack is pack])
+
+    def _settled(self, one: "_Held", answer: Outcome | BaseException) -> Outcome | BaseException:
+        """Do what follows from an answer; it may become another."""
+        assert one.candidate is not None  # noqa: S101 - it has waited
+        assert one.pack is not None  # noqa: S101
+        image = one.candidate.instance
+        if answer is Outcome.STORED:
+            self._intake.tally.add(image.hospital_id, image.bytes)
+        if not isinstance(answer, NotArchived):
+            return answer
+        if answer.reason is not Reason.ERASED and not one.announced.held:
+            try:
+                content = one.pack.mapped(image.start, image.bytes)
+                self._quarantine(one.announced, answer, content)
+            except Exception as error:
+                return _not_now(error)
+        return answer
+
+    def _settle_pack(self, pack: Pack, held: Sequence["_Held"]) -> None:
+        unclear = any(
+            isinstance(one.answer, BaseException) and not isinstance(one.answer, NotArchived)
+            for one in held
+        )
+        images = [
+            one.candidate.instance
+            for one in held
+            if one.candidate is not None and one.answer is Outcome.STORED
+        ]
+        try:
+            if not unclear:
+                pack.settle(max([pack.kept, *(one.start + one.bytes for one in images)]))
+                return
+        except OSError as error:
+            log.warning("pack.not_cut", pack=str(pack.id), error=type(error).__name__)
+        self._pack, before = pack, self._pack
+        self._leave()  # the sweep looks what of it was acknowledged
+        self._pack = before if before is not pack else None
+
+    def _keep(self, announced: Announced) -> Outcome:
+        new, pack = self._written(announced), self._pack
+        assert pack is not None  # noqa: S101 - placed by `_end`
         pack.sync()
         if self._intake.objects.folder is None:
             with pack.path.open("rb") as content:
@@ -227,7 +325,7 @@ class Receiver:
         outcome = self._intake.committer.admit(new)
         if outcome is Outcome.STORED:
             pack.keep()
-            self._intake.tally.add(announced.hospital_id, place.bytes)
+            self._intake.tally.add(announced.hospital_id, new.instance.bytes)
         else:
             pack.drop()
         if self._intake.objects.folder is None:
@@ -243,8 +341,10 @@ class Receiver:
 
     def _refuse(self, announced: Announced, refusal: NotArchived) -> None:
         """Keep it aside, and take it out of the pack. Raises NotKept when that cannot be done."""
+        pack = self._pack
+        assert pack is not None  # noqa: S101 - a refusal is about what was written
         try:
-            self._quarantine(announced, refusal)
+            self._quarantine(announced, refusal, pack.mapped(pack.end, pack.pending))
         except BaseException as error:
             self._leave()  # whoever still reads from it, nothing more is written behind it
             raise NotKept(
@@ -254,11 +354,8 @@ class Receiver:
             ) from error
         self._drop()
 
-    def _quarantine(self, announced: Announced, refusal: NotArchived) -> None:
-        pack = self._pack
-        assert pack is not None  # noqa: S101 - a refusal is about what was written
+    def _quarantine(self, announced: Announced, refusal: NotArchived, content: memoryview) -> None:
         intake = self._intake
-        content = pack.mapped(pack.end, pack.pending)
         intake.ask(
             hold(
                 intake.database,
@@ -303,6 +400,24 @@ class Receiver:
             intake.ask(_seal(intake.database, pack.id, intake.clock()))
         except Exception as error:  # the sweep seals it later
             log.warning("pack.not_sealed", pack=str(pack.id), error=type(error).__name__)
+
+
+@dataclass(slots=True)
+class _Held:
+    """An instance that is kept when others are."""
+
+    announced: Announced
+    candidate: Candidate | None  # None, as the pack: it was kept at once
+    pack: Pack | None
+    answer: Outcome | BaseException | None = None
+
+
+def _not_now(error: Exception) -> NotKept:
+    number = f" {error.errno}" if isinstance(error, OSError) else ""
+    return NotKept(
+        "The archive cannot keep images now; send it again later.",
+        cause=f"{type(error).__name__}{number}",
+    )
 
 
 async def _write_down(

@@ -22,6 +22,8 @@ class Pack:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.id, self.key, self.path = pack_id, key, path
         self.end = 0  # what lies before this is, or is about to be, acknowledged
+        self.kept = 0  # what lies before this is acknowledged
+        self.gone = False  # closed: its descriptor may be another file's by now
         self._at = 0
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
         try:
@@ -58,7 +60,16 @@ class Pack:
 
     def keep(self) -> None:
         """What was written is acknowledged."""
+        self.end = self.kept = self._at
+
+    def hold(self) -> None:
+        """What was written will be acknowledged together with what follows."""
         self.end = self._at
+
+    def settle(self, kept: int) -> None:
+        """What lies before `kept` is acknowledged, and what was held behind it is taken back."""
+        self.end = self.kept = kept
+        self.drop()
 
     def drop(self) -> None:
         """Take back what was written and not kept."""
@@ -87,6 +98,7 @@ class Pack:
         # what is still mapped holds a copy of the descriptor, and with it the lock
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
+        self.gone = True
 
 
 def cut(path: Path, length: int) -> bool:

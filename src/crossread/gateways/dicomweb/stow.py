@@ -17,12 +17,13 @@ from crossread.gateways.dicomweb.door import Action, ThroughOwn
 from crossread.gateways.dicomweb.multipart import PartBegins, PartEnds, PartGoesOn, Step
 from crossread.gateways.dicomweb.refusals import UnsupportedMedia
 from crossread.gateways.dicomweb.stow_answer import Taken
-from crossread.gateways.dicomweb.stow_keep import keep
+from crossread.gateways.dicomweb.stow_keep import Said, hold, told
 from crossread.gateways.dicomweb.stow_metadata import METADATA, take_described
 from crossread.platform.errors import Unreadable
 
 router = APIRouter()
 DICOM = "application/dicom"
+TOGETHER = 32  # instances that share a sync and a commit
 _IMPLICIT = "1.2.840.10008.1.2"
 # a receiver waits for disk and database; threads of its own keep those of the rest free
 _THREADS = ThreadPoolExecutor(16, thread_name_prefix="stow")
@@ -117,10 +118,11 @@ def _take_one(intake: Intake, said: Announced, body: Iterator[bytes]) -> list[Ta
 
 
 def _receive(intake: Intake, said: Announced, steps: Iterator[Step]) -> list[Taken]:
-    """Take in every part; each has its own outcome."""
+    """Take in every part; each has its own outcome, and many share one sync and commit."""
     receiver = intake.receiver()
-    taken: list[Taken] = []
+    taken: list[Taken | Said] = []
     part = _Part(receiver, said)
+    waiting = 0
     try:
         for step in steps:
             match step:
@@ -130,9 +132,20 @@ def _receive(intake: Intake, said: Announced, steps: Iterator[Step]) -> list[Tak
                     part = _Part(receiver, said)
                 case PartEnds():
                     taken.append(part.finish())
-        return taken
+                    waiting += isinstance(taken[-1], Said)
+                    if waiting == TOGETHER:
+                        taken, waiting = _settled(receiver, taken), 0
+        return [one for one in _settled(receiver, taken) if isinstance(one, Taken)]
     finally:
         receiver.close()
+
+
+def _settled(receiver: Receiver, taken: list[Taken | Said]) -> list[Taken | Said]:
+    """Keep what waits for it, and say of each what became of it."""
+    answers = iter(receiver.settle())
+    return [
+        told(one, next(answers), one.candidate) if isinstance(one, Said) else one for one in taken
+    ]
 
 
 class _Part:
@@ -156,15 +169,16 @@ class _Part:
         if self._meta is not None:
             self._begin(self._meta.transfer_syntax_uid, self._meta.length)
 
-    def finish(self) -> Taken:
-        """Keep it; says also why not."""
+    def finish(self) -> Taken | Said:
+        """It is whole: it waits to be kept, or cannot be."""
         if self._head is not None:
             self._begin(_IMPLICIT, 0)
         meta = self._meta
         if meta is None:
-            return keep(self._receiver, self._said.hospital_id, ("", ""), Reason.NOT_DICOM)
+            nothing = Said(self._said.hospital_id, ("", ""), Reason.NOT_DICOM)
+            return hold(self._receiver, nothing)
         uids = (meta.sop_class_uid, meta.sop_instance_uid)
-        return keep(self._receiver, self._said.hospital_id, uids)
+        return hold(self._receiver, Said(self._said.hospital_id, uids))
 
     def _begin(self, syntax: str, offset: int) -> None:
         assert self._head is not None  # noqa: S101 - only the first pieces come here

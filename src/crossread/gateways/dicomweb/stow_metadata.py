@@ -24,7 +24,7 @@ from crossread.gateways.dicomweb import media, multipart, native_xml_read, stow_
 from crossread.gateways.dicomweb.answers import JSON, PLAIN_JSON, XML
 from crossread.gateways.dicomweb.multipart import PartBegins, PartEnds, PartGoesOn
 from crossread.gateways.dicomweb.stow_answer import Taken
-from crossread.gateways.dicomweb.stow_keep import keep
+from crossread.gateways.dicomweb.stow_keep import Said, keep
 from crossread.platform.errors import Unreadable
 
 METADATA = frozenset({JSON, XML})
@@ -138,7 +138,7 @@ def _take(
         )
     )
     receiver.write(content)
-    return keep(receiver, said.hospital_id, uids)
+    return keep(receiver, Said(said.hospital_id, uids))
 
 
 def _encoded(described: dict[str, Any], bulk: Mapping[str, _Bulk]) -> tuple[str, bytes]:
