@@ -55,6 +55,15 @@ async def test_rejected_images_and_the_note_are_hidden_and_kept(
     assert await archive.takes(arrival(images[0])) is Outcome.REPEATED
 
 
+async def test_the_modality_that_came_first_stays_the_first(archive: Archive) -> None:
+    images = ct_series(slices=2)
+    audio = ct_series(slices=1, study=images[0].StudyInstanceUID)
+    audio[0].Modality = "AU"
+    await archive.takes_all([*images, *audio])
+    await heeded(archive, note(images[:1], Title.QUALITY))
+    assert (await archive.study(images[0])).modalities == ("CT", "AU")
+
+
 async def test_doing_it_again_changes_nothing(archive: Archive) -> None:
     images = ct_series(slices=2)
     await archive.takes_all(images)

@@ -106,7 +106,7 @@ async def readmit(
     if row["state"] != "held":
         raise CrossreadError(f"This was {row['state']} already.")
     if row["protocol"] == "mllp":
-        raise CrossreadError("An HL7 message is not let in from here; have its RIS send it again.")
+        raise CrossreadError("An HL7 message is let in by an operator, or sent again by its RIS.")
     whose = wish.hospital_id or row["hospital_id"]
     if whose is None:
         raise CrossreadError("Say whose it is: its sender is no hospital that takes part.")
@@ -120,15 +120,29 @@ async def readmit(
     if wish.replace:
         await _make_room(database, objects, whose, mended, syntax, now)
     outcome = await receive(intake, Arrival(announced, mended))
+    facts = {"outcome": outcome, "mended": sorted(wish.values), "replaced": wish.replace}
+    await settle(database, row, wish.reason, by=by, now=now, hospital_id=whose, facts=facts)
+    return outcome
+
+
+async def settle(
+    database: Database,
+    row: Mapping[str, Any],
+    reason: str,
+    *,
+    by: UUID | None,
+    now: datetime,
+    hospital_id: str | None,
+    facts: dict[str, Any],
+) -> None:
+    """Write down that something in quarantine has been let in."""
     async with database.transaction() as db:
-        await store.resolve(db, quarantine_id, "readmitted", wish.reason.strip(), by, now)
+        await store.resolve(db, row["id"], "readmitted", reason.strip(), by, now)
         await garbage.discard(db, [row["object_key"]], now)
-        facts = {"outcome": outcome, "mended": sorted(wish.values), "replaced": wish.replace}
         await events.append(
-            db, ArchiveEvent.READMITTED, quarantine_id, hospital_id=whose, facts=facts
+            db, ArchiveEvent.READMITTED, row["id"], hospital_id=hospital_id, facts=facts
         )
         await _audit(db, row, "readmit", by, facts)
-    return outcome
 
 
 async def discard(

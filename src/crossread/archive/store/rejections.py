@@ -115,7 +115,12 @@ async def recount(db: Connection, study_id: UUID) -> None:
         set instance_count = c.shown,
             series_count = c.series,
             bytes = c.bytes,
-            modalities = coalesce(c.modalities, '{}')
+            -- in the order in which they came: the first says what is read
+            modalities = array(
+                select m.modality
+                from unnest(c.modalities) as m (modality)
+                order by array_position(s.modalities, m.modality) nulls last, m.modality
+            )
         from (
             select coalesce(sum(instance_count), 0) as shown,
                    count(*) filter (where instance_count > 0) as series,

@@ -11,10 +11,13 @@ from crossread.archive.model import Outcome
 from crossread.archive.store import quarantine as store
 from crossread.commands.archive.ground import on_ground
 from crossread.commands.connect import within
+from crossread.gateways.hl7v2.listener import Hl7Listener
+from crossread.gateways.hl7v2.message import Acknowledgement, read
 from crossread.hospitals import store as hospitals
 from crossread.platform import clock
 from crossread.platform.configuration import ConfigurationError, Settings
 from crossread.platform.database import Connection, Database, Row
+from crossread.platform.errors import Unreadable
 from crossread.platform.objects import Objects
 
 
@@ -52,6 +55,10 @@ def readmit(
     wish = resolve.Readmission(reason, mended, hospital_id=hospital, replace=replace)
 
     async def run(database: Database, objects: Objects) -> Outcome:
+        async with database.transaction() as db:
+            row = await store.one(db, identifier)
+        if row is not None and row["protocol"] == "mllp":
+            return await _heard_again(settings, database, objects, row, reason)
         if hospital:
             async with database.transaction() as db:
                 await hospitals.hospital(db, hospital)
@@ -65,8 +72,42 @@ def readmit(
             await intake.close()
 
     outcome = on_ground(settings, run)
-    what = "It was here already." if outcome is Outcome.REPEATED else "It is in the archive."
+    what = "It was here already." if outcome is Outcome.REPEATED else "It was let in."
     Console().print(f"[green]✓[/green] {what}")
+
+
+async def _heard_again(
+    settings: Settings, database: Database, objects: Objects, row: Row, reason: str
+) -> Outcome:
+    """Take an HL7 message as if it came now: its hospital, or crossread, has been mended since."""
+    if row["state"] != "held":
+        raise ConfigurationError(f"This was {row['state']} already.")
+    listener = Hl7Listener(
+        database,
+        objects,
+        host=settings.hl7.host,
+        port=settings.hl7.port,
+        clock=clock.now,
+        application=settings.hl7.application,
+        facility=settings.hl7.facility,
+    )
+    answer = read(await listener.answer(await objects.get(row["object_key"])))
+    said = answer.need("MSA").get(1)
+    if said != Acknowledgement.ACCEPT:
+        error = answer.first("ERR")
+        raise Unreadable(
+            (error.get(8) if error else "") or "It is still refused.", cause=f"{row['id']} {said}"
+        )
+    await resolve.settle(
+        database,
+        row,
+        reason,
+        by=None,
+        now=clock.now(),
+        hospital_id=row["hospital_id"],
+        facts={"outcome": said},
+    )
+    return Outcome.STORED
 
 
 def discard(settings: Settings, identifier: UUID, reason: str) -> None:
