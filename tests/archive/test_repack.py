@@ -1,5 +1,10 @@
 """Many small packs become few, holes go, and whatever dies in between loses nothing."""
 
+import asyncio
+import contextlib
+import os
+import random
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +24,7 @@ from crossread.archive.sweep import sweep
 from crossread.platform.objects import Objects
 
 NONE = timedelta()
+ROOT = Path(__file__).resolve().parents[2]
 
 
 async def rested(archive: Archive, images: list[Dataset]) -> UUID:
@@ -134,3 +140,37 @@ async def test_an_object_an_instance_elsewhere_becomes_one_object(
     await read_back(archive, images)
     assert not [path for path in spool.rglob("*") if path.is_file()]
     await intake.close()
+
+
+async def test_killed_at_any_moment_it_loses_nothing_and_leaves_nothing(archive: Archive) -> None:
+    images = ct_series(slices=60)
+    study_id = await rested(archive, images)
+    folder = str(archive.objects.folder)
+    began = set(await keys(archive))
+    for _ in range(5):
+        words = [archive.database.url, folder, str(study_id)]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.archive.repack_alone",
+            *words,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        await process.stdout.readline()
+        await asyncio.sleep(random.uniform(0, 0.15))  # noqa: S311 - anywhere
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        await read_back(archive, images)
+    archive.now += timedelta(days=400)  # by the clock of those that were killed
+    await put_in_order(archive, study_id)
+    await sweep(archive.database, archive.objects, archive.now, younger=NONE)
+    await collect(archive.database, archive.objects, archive.now + PATIENCE)
+    left = await archive.rows("select object_key from archive.pack")
+    assert sorted(row["object_key"] for row in left) == sorted(await keys(archive))
+    assert len(left) == 1
+    assert left[0]["object_key"] not in began
+    await read_back(archive, images)
