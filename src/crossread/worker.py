@@ -33,6 +33,7 @@ from crossread.worklist import lease
 LISTENER = "journey"
 SILENCE_CHECK = 1.0  # seconds
 SWEEP = timedelta(seconds=60)  # between looks for what dead receivers left
+FIRST_STRAYS = timedelta(minutes=10)  # after the start, which has better things to do
 STRAYS = timedelta(hours=6)  # between looks through all objects for those that are nobody's
 PAUSE = 0.5  # seconds before a part that lost the database starts again
 
@@ -84,9 +85,10 @@ async def run(
             await asyncio.sleep(SWEEP.total_seconds())
 
     async def sweep_strays() -> None:
+        await asyncio.sleep(FIRST_STRAYS.total_seconds())
         while True:
-            await asyncio.sleep(STRAYS.total_seconds())
             await remove_strays(database, objects, clock.now())
+            await asyncio.sleep(STRAYS.total_seconds())
 
     async with jobs.opened():
         parts: list[Callable[[], Awaitable[None]]] = [

@@ -225,6 +225,7 @@ class Receiver:
         self._study = study
         pack.write(self._file_head)
         pack.write(self._waiting)
+        self._waiting = bytearray()
 
     def _open(self, hospital_id: str, study_instance_uid: str) -> Pack:
         intake, pack_id = self._intake, uuid4()

@@ -6,6 +6,7 @@ the object itself, written in place; a store elsewhere gets each file from a spo
 
 import fcntl
 import os
+import time
 from contextlib import suppress
 from mmap import ACCESS_READ, ALLOCATIONGRANULARITY, mmap
 from pathlib import Path
@@ -13,6 +14,8 @@ from uuid import UUID
 
 from crossread.archive.model import Content
 from crossread.platform.objects import sync_folders
+
+UPLOAD_AT_MOST = 86_400.0  # seconds that nothing was written to it
 
 
 class Pack:
@@ -123,6 +126,10 @@ def cut(path: Path, length: int) -> bool:
 
 
 def clear_spool(folder: Path) -> None:
-    """Remove what receivers that died left of files on their way elsewhere."""
+    """Remove what receivers and uploads that died left of files on their way elsewhere."""
     for path in folder.glob("images/*/*/*/*"):
         cut(path, 0)
+    for path in folder.glob("imports/*"):
+        with suppress(OSError):  # another process may have finished with it just now
+            if path.stat().st_mtime < time.time() - UPLOAD_AT_MOST:
+                path.unlink()

@@ -115,7 +115,7 @@ def _entry(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> BinaryIO:
         raise Unfit("nested", "A ZIP in a ZIP is not opened; unpack it first.")
     try:
         return archive.open(one)  # type: ignore[return-value]
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
         raise Unfit("broken", "This part of the ZIP is broken.") from error
 
 
