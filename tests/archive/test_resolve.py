@@ -9,7 +9,7 @@ from tests.archive.arrivals import arrival, encoded
 from tests.archive.conftest import Archive
 from tests.images import ct_series
 
-from crossread.archive import retrieve, store
+from crossread.archive import holds, retrieve, store
 from crossread.archive.model import Arrival, NotArchived, Outcome, Reason
 from crossread.archive.resolve import Readmission, discard, look, readmit
 from crossread.platform.errors import CrossreadError, NotFound
@@ -82,6 +82,24 @@ async def test_other_content_takes_the_place_of_what_was_kept_and_that_is_kept_a
     assert (await archive.study(first)).instance_count == 2
     # and back again
     assert await let_in(archive, aside["id"], replace=True) is Outcome.STORED
+
+
+async def test_under_a_legal_hold_nothing_is_replaced_or_thrown_away(archive: Archive) -> None:
+    [first] = ct_series(slices=1)
+    await archive.takes_all([first])
+    other = deepcopy(first)
+    other.PatientSex = "M"
+    one = await held(archive, arrival(other))
+    async with archive.database.transaction() as db:
+        await holds.place(
+            db, "noord", patient=("NOORD", "N100"), reason="Zaak", by=BY, now=archive.now
+        )
+    with pytest.raises(holds.OnHold):
+        await let_in(archive, one, replace=True)
+    with pytest.raises(holds.OnHold):
+        await discard(
+            archive.database, one, reason="Weg", hospital_id="noord", by=BY, now=archive.now
+        )
 
 
 async def test_the_header_is_shown_and_that_is_audited(archive: Archive) -> None:

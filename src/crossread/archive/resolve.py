@@ -12,6 +12,7 @@ from crossread.archive import part10, retrieve
 from crossread.archive import store as archive
 from crossread.archive.coerce import CORRECT, rewritten
 from crossread.archive.encoding import KNOWN, encoding
+from crossread.archive.holds import see_that_nothing_holds
 from crossread.archive.intake import Intake
 from crossread.archive.metadata import metadata
 from crossread.archive.model import (
@@ -92,8 +93,9 @@ async def readmit(
     What is mended says what it said before (Original Attributes Sequence, CORRECT). What is
     replaced goes into quarantine in its turn. Doing it again after a crash finishes it.
 
-    Raises NotFound, CrossreadError for a wish that cannot be, and NotArchived with the reason why
-    it is still refused; it stays in quarantine then.
+    Raises NotFound, CrossreadError for a wish that cannot be, OnHold where a legal hold keeps what
+    it would replace, and NotArchived with the reason why it is still refused; it stays in
+    quarantine then.
     """
     database, objects = intake.database, intake.objects
     if not wish.reason.strip():
@@ -154,11 +156,16 @@ async def discard(
     by: UUID | None,
     now: datetime,
 ) -> None:
-    """Throw something in quarantine away. Raises NotFound, CrossreadError without a reason."""
+    """Throw something in quarantine away.
+
+    Raises NotFound, CrossreadError without a reason, and OnHold for what was kept, or came, under
+    the UID of an image on which a legal hold lies.
+    """
     if not reason.strip():
         raise CrossreadError("Say why it is thrown away; the audit trail keeps it.")
     async with database.transaction() as db:
         row = await _held(db, quarantine_id, hospital_id)
+        await _not_on_hold(db, row)
         if not await store.resolve(db, quarantine_id, "discarded", reason.strip(), by, now):
             raise CrossreadError(f"This was {row['state']} already.")
         await garbage.discard(db, [row["object_key"]], now)
@@ -175,6 +182,14 @@ async def _held(db: Connection, quarantine_id: UUID, hospital_id: str | None) ->
     return row
 
 
+async def _not_on_hold(db: Connection, row: Mapping[str, Any]) -> None:
+    if row["hospital_id"] is None or row["protocol"] == "mllp" or not row["uid"]:
+        return
+    kept = await archive.instance(db, row["hospital_id"], row["uid"], hidden=True)
+    if kept is not None:
+        await see_that_nothing_holds(db, [await archive.study(db, kept.study_id)])
+
+
 async def _make_room(
     database: Database,
     objects: Objects,
@@ -187,8 +202,9 @@ async def _make_room(
     uid = str(_header(content, syntax).get("SOPInstanceUID", ""))
     async with database.transaction() as db:
         kept = await archive.instance(db, hospital_id, uid, hidden=True)
-    if kept is None:
-        return  # nothing is in the way, or a crash came after this
+        if kept is None:
+            return  # nothing is in the way, or a crash came after this
+        await see_that_nothing_holds(db, [await archive.study(db, kept.study_id)])
     if kept.pack_id is not None:
         await _set_aside(database, objects, kept, now)
     async with database.transaction() as db:
