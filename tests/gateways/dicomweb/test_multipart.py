@@ -97,6 +97,11 @@ def test_what_is_written_can_be_read() -> None:
     assert pieces == [b"one", b"two"]
 
 
+def test_a_boundary_may_be_longer_than_the_standard_has_it() -> None:
+    """As Orthanc's is, which is made of two UUIDs."""
+    assert multipart.boundary_of(f"multipart/related; boundary={'x' * 73}") == b"x" * 73
+
+
 @pytest.mark.parametrize("kind", ["multipart/related", 'multipart/related; boundary=""'])
 def test_a_boundary_must_be_named(kind: str) -> None:
     with pytest.raises(NotMultipart):

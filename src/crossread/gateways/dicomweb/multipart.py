@@ -8,6 +8,7 @@ from uuid import uuid4
 from crossread.platform.errors import Unreadable
 
 HEAD_AT_MOST = 16_384  # bytes of the headers of one part
+BOUNDARY_AT_MOST = 256
 _CRLF = b"\r\n"
 _END_OF_HEAD = b"\r\n\r\n"
 
@@ -123,8 +124,9 @@ class Reader:
 def boundary_of(content_type: str) -> bytes:
     """The boundary that a Content-Type names. Raises NotMultipart."""
     named = parameters(content_type)[1].get("boundary", "")
-    if not named or len(named) > 70 or not named.isascii():
-        raise NotMultipart("The Content-Type names no boundary of 1 to 70 characters.")
+    # RFC 2046 has 70 characters at most; Orthanc's are 73
+    if not 0 < len(named) <= BOUNDARY_AT_MOST or not named.isascii():
+        raise NotMultipart("The Content-Type names no boundary.")
     return named.encode()
 
 
