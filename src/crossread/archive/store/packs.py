@@ -37,8 +37,19 @@ async def seal_packs(db: Connection, packs: list[UUID], now: datetime) -> None:
         """,
         (packs,),
     )
+    # what was refused between images that were kept has left a hole
     await db.execute(
-        "update archive.pack set sealed_at = %s where id = any(%s) and sealed_at is null",
+        """
+        update archive.pack p
+        set sealed_at = %s, holes = greatest(p.holes, inside.ends - inside.bytes)
+        from (
+            select pack_id, max(start + bytes) as ends, sum(bytes) as bytes
+            from archive.instance
+            where pack_id = any(%s)
+            group by pack_id
+        ) inside
+        where p.id = inside.pack_id and p.sealed_at is null
+        """,
         (now, packs),
     )
 
