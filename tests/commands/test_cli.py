@@ -32,7 +32,7 @@ def crossread(folder: Path, *words: str, said: str = "", **variables: str) -> tu
     [
         "serve", "migrate", "doctor", "demo", "hospital add", "hospital list", "hospital test",
         "hospital notify", "hospital steps", "hospital commitments",
-        "hospital secure",
+        "hospital secure", "hospital key",
         "user add", "user list", "user token", "agreement add", "agreement list",
         "archive export", "archive import", "archive copies",
         "archive scrub", "archive usage", "archive quota", "archive retention", "archive expired",

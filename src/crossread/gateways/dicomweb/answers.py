@@ -13,8 +13,10 @@ from crossread.gateways.dicomweb.negotiation import Offer, chosen, wishes
 
 JSON, XML = "application/dicom+json", "application/dicom+xml"
 PLAIN_JSON = "application/json"
-# what is under a UID never changes; only its own reader's browser may keep it
+# pixels under a UID never change; only its own reader's browser may keep them
 LASTING = {"Cache-Control": "private, max-age=3600, immutable"}
+# headers may be corrected, and are asked for again by their ETag
+ASKED_AGAIN = {"Cache-Control": "private, no-cache"}
 
 
 def accept(request: Request) -> str:

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from crossread.archive.checksum import checksum
 from crossread.archive.model import Instance
-from crossread.gateways.dicomweb.answers import LASTING
+from crossread.gateways.dicomweb.answers import ASKED_AGAIN
 from crossread.gateways.dicomweb.refusals import NoSuchRange
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -27,7 +27,7 @@ def unchanged(request: Request, etag: str) -> Response | None:
         return None
     have = {one.strip().removeprefix("W/") for one in named.split(",")}
     if "*" in have or etag.removeprefix("W/") in have:
-        return Response(status_code=304, headers={"ETag": etag, **LASTING})
+        return Response(status_code=304, headers={"ETag": etag, **ASKED_AGAIN})
     return None
 
 

@@ -75,7 +75,7 @@ async def _answer(
     if etag is not None and (unchanged := conditional.unchanged(request, etag)) is not None:
         return unchanged
     contents = [await _of_series(on, seen, one, known) for one in series]
-    headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "private, no-cache"}
+    headers = {"Vary": "Accept, Accept-Encoding", **answers.ASKED_AGAIN}
     if etag is not None:
         headers["ETag"] = etag
     bases = [_base(root, seen, one.series_instance_uid) for one in series]

@@ -42,7 +42,7 @@ async def retrieve(request: Request, on: On, door: Through) -> Response:
     form = Form(DICOM, related=False, syntax=syntax)
     content = await outgoing.outgoing(on.database, on.objects, found)
     content = await forms.file(found, content, form)
-    return Response(content, 200, answers.LASTING, DICOM)
+    return Response(content, 200, answers.ASKED_AGAIN, DICOM)
 
 
 def _usual(frames: int) -> str:

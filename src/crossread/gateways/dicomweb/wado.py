@@ -49,7 +49,7 @@ async def instance(
     etag = conditional.tag([found], _form(form, known))
     if (unchanged := conditional.unchanged(request, etag)) is not None:
         return unchanged
-    headers = {**answers.LASTING, "ETag": etag}
+    headers = {**answers.ASKED_AGAIN, "ETag": etag}
     if known is not None or form.changes(found):
         content = await outgoing.outgoing(on.database, on.objects, found)
         content = await forms.file(found, content, form)
@@ -104,7 +104,7 @@ async def _all_of(
     if (unchanged := conditional.unchanged(request, etag)) is not None:
         return unchanged
     written = writer(form.kind)
-    headers = {**answers.LASTING, "ETag": etag}
+    headers = {**answers.ASKED_AGAIN, "ETag": etag}
     if known is None and not any(form.changes(one) for one in found):
         heads = [
             written.head(_kind(form, one), one.bytes, first=place == 0)
