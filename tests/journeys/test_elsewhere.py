@@ -86,7 +86,10 @@ async def test_without_consent_nothing_is_asked_and_nothing_seen(
         await reader.post(f"/api/tasks/{task}/claim")
         await region.consent("noord", Decision.DENY)
         path = f"/api/tasks/{task}/elsewhere"
-        assert await reader.get(path) == {"studies": [], "silent": []}
+        answer = await reader.http.get(path)
+        # as soon as the journey hears of it, she may not know of the task either
+        nothing = {"studies": [], "silent": []}
+        assert answer.status_code == 404 or answer.json() == nothing
         await reader.post(f"{path}/{prior[0].StudyInstanceUID}/fetch", 404)
         stranger = await region.browser("planner@zuid")
         assert (await stranger.http.get(path)).status_code in {403, 404}

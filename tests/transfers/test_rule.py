@@ -27,6 +27,7 @@ from crossread.transfers.model import (
     pause_after,
 )
 from crossread.transfers.steer import steer
+from crossread.transfers.store import items, transfers
 
 # 24 November 2026 is in winter: Amsterdam is an hour ahead of UTC
 AFTERNOON = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
@@ -203,3 +204,14 @@ async def test_a_pacs_is_not_fetched_from_as_a_web_server(worker: Carrying) -> N
             await ask.change_rule(db, worker.endpoint, Rule("noord/pacs", fetch_by=FetchBy.WEB))
         with pytest.raises(NotFound):
             await ask.study_to_send(db, "noord", "1.2.3")
+
+
+async def test_the_images_of_what_was_done_long_ago_are_forgotten(worker: Carrying) -> None:
+    asked = await worker.send(await worker.keeps(ct_series(slices=3)))
+    async with worker.database.transaction() as db:
+        await transfers.end(db, asked.id, TransferState.DONE, "", worker.time())
+        yesterday, tomorrow = (worker.time() + timedelta(days=days) for days in (-1, 1))
+        assert await items.forget(db, yesterday, 2) == 0
+        assert await items.forget(db, tomorrow, 2) == 2
+        assert await items.forget(db, tomorrow, 2) == 1
+    assert (await worker.transfer(asked)).total == 3

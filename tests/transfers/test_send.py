@@ -178,6 +178,22 @@ async def test_a_pacs_that_does_not_know_us_is_told_why_and_tried_again(worker: 
     assert now.state is TransferState.RUNNING
 
 
+async def test_an_association_that_the_pacs_closed_when_it_was_idle_is_opened_anew(
+    worker: Carrying,
+) -> None:
+    first = await worker.keeps(ct_series(slices=2))
+    second = await worker.keeps(ct_series(slices=2))
+    with pacs(lambda _: 0x0000, patience=0.4) as (port, got):
+        await worker.pacs_is(port)
+        worker.start()
+        await worker.ends(await worker.send(first))
+        await asyncio.sleep(0.8)
+        ended = await worker.ends(await worker.send(second))
+        await worker.stop()
+    assert (ended.state, len(got)) == (TransferState.DONE, 4)
+    assert "transfer.held_back" not in [kind for kind, _ in await worker.events()]
+
+
 async def test_an_image_that_the_cache_gave_up_is_said_to_be_gone(worker: Carrying) -> None:
     study = await worker.keeps(ct_series(slices=1))
     await worker.gives_up(study)
@@ -198,6 +214,7 @@ def pacs(
     sop_class: str = CT,
     syntax: str = ExplicitVRLittleEndian,
     only: str = "",
+    patience: float = 60,
 ) -> Iterator[tuple[int, list[bytes]]]:
     """A PACS that answers each image as it says, and what it got."""
     got: list[bytes] = []
@@ -209,6 +226,7 @@ def pacs(
 
     ae = AE("NOORD_PACS")
     ae.add_supported_context(sop_class, syntax)
+    ae.network_timeout = patience
     if only:
         ae.require_calling_aet = [only]
     server: Any = ae.start_server(

@@ -1,6 +1,7 @@
 """Carry all that is asked for: each endpoint in a lane of its own, so that none delays another."""
 
 import asyncio
+from datetime import timedelta
 
 import psycopg
 import structlog
@@ -9,9 +10,12 @@ from psycopg_pool import PoolTimeout
 from crossread.platform import events
 from crossread.transfers.carry import Ground
 from crossread.transfers.lane import Lane
-from crossread.transfers.store import transfers
+from crossread.transfers.store import items, transfers
 
 LOOK_AT_LEAST_EVERY = 5.0  # seconds
+TIDY_EVERY = 3600.0  # seconds
+REMEMBERED = timedelta(days=30)  # each image of a transfer that is done; the transfer itself stays
+FORGOTTEN_AT_ONCE = 10_000  # images
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +38,17 @@ async def drive(on: Ground) -> None:
         for _, task in lanes.values():
             task.cancel()
         await asyncio.gather(*(task for _, task in lanes.values()), return_exceptions=True)
+
+
+async def tidy(on: Ground) -> None:
+    """Forget, now and then, the single images of what was done long ago; until cancelled."""
+    while True:
+        forgotten = FORGOTTEN_AT_ONCE
+        while forgotten == FORGOTTEN_AT_ONCE:
+            async with on.database.transaction() as db:
+                before = on.clock() - REMEMBERED
+                forgotten = await items.forget(db, before, FORGOTTEN_AT_ONCE)
+        await asyncio.sleep(TIDY_EVERY)
 
 
 async def _run(lane: Lane, endpoint_id: str) -> None:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-IDLE_AT_MOST = 10.0  # seconds after which a way that nobody uses is closed
+IDLE_AT_MOST = 2.0  # seconds after which a way that nobody uses is closed
 
 
 class _Closing(Protocol):

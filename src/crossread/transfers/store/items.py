@@ -1,6 +1,7 @@
 """SQL of the images of transfers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from crossread.archive.model import Instance
@@ -303,6 +304,25 @@ async def count(db: Connection, transfer_id: UUID) -> None:
     """Bring a transfer's counts up to its images."""
     await lock(db, transfer_id)
     await db.execute(_COUNT, {"transfer": transfer_id})
+
+
+async def forget(db: Connection, ended_before: datetime, limit: int) -> int:
+    """Forget the images of transfers that were done long ago; how many."""
+    cursor = await db.execute(
+        """
+        delete from transfers.item
+        where ctid = any(array(
+            select i.ctid
+            from transfers.transfer t
+            join transfers.item i on i.transfer_id = t.id
+            where t.ended_at < %s and t.state = 'done'
+            order by t.ended_at
+            limit %s
+        ))
+        """,
+        (ended_before, limit),
+    )
+    return cursor.rowcount
 
 
 async def lock(db: Connection, transfer_id: UUID) -> None:

@@ -51,6 +51,8 @@ create index transfer_open on transfers.transfer (endpoint_id, priority desc, se
 create index transfer_newest on transfers.transfer (hospital_id, sequence desc);
 -- whether this is under way already, and how it ended last
 create index transfer_study on transfers.transfer (hospital_id, study_instance_uid, sequence);
+-- what ended long ago
+create index transfer_ended on transfers.transfer (ended_at) where ended_at is not null;
 create index transfer_commitment on transfers.transfer (transaction_uid)
     where transaction_uid <> '';
 
