@@ -5,6 +5,7 @@ import struct
 from collections.abc import Callable
 from typing import TypeVar
 
+import pytest
 from tests.gateways.dicom import speaking
 from tests.gateways.dicom.listening import Listening, sendable
 from tests.gateways.dicom.speaking import (
@@ -160,6 +161,19 @@ async def test_who_leaves_in_the_middle_leaves_nothing(listening: Listening) -> 
     assert await says(listening, lambda one: one.associates().stores(uid, [content])) == 0
     assert await listening.dataset(uid) == content
     assert await listening.rows("select reason from archive.quarantine") == []
+
+
+async def test_who_leaves_without_a_goodbye_is_no_news_unless_something_was_lost(
+    listening: Listening, capfd: pytest.CaptureFixture[str]
+) -> None:
+    uid, content = image()
+    assert await says(listening, lambda one: one.associates().stores(uid, [content])) == 0
+    await listening.listener.stop()
+    assert "association.broken" not in capfd.readouterr().out
+    await listening.listener.start()
+    await says(listening, lambda one: one.associates().announces(uid))
+    await listening.listener.stop()
+    assert "association.broken" in capfd.readouterr().out
 
 
 async def test_what_is_out_of_turn_ends_the_association(listening: Listening) -> None:

@@ -28,7 +28,8 @@ class Ending(StrEnum):
     RELEASED = "released"
     ABORTED = "aborted"  # by the peer
     MALFORMED = "malformed"  # by us, as the peer does not speak the protocol
-    LOST = "lost"  # the peer went away or fell silent
+    LEFT = "left"  # without a goodbye, or idle for too long, but with nothing half said
+    LOST = "lost"  # the peer went away or fell silent in the middle of something
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class StorageAssociation:
             return Ending.MALFORMED
         except Lost:
             self._abort(AbortReason.NOT_SPECIFIED)  # it may be slow rather than gone
-            return Ending.LOST
+            return Ending.LOST if self._begun else Ending.LEFT
         finally:
             if self._message is not None and self._message.stores:
                 self._storing.abandon()
@@ -77,7 +78,7 @@ class StorageAssociation:
     def _serve(self) -> Ending:
         wire, patience = self._wire, self._patience
         while True:
-            begun = self._message is not None or self._command
+            begun = self._begun
             wire.allow(patience.stall if begun else patience.idle)
             kind, length = pdu.header(wire.exactly(6))
             wire.allow(patience.stall + length // SLOWEST)
@@ -95,6 +96,11 @@ class StorageAssociation:
                     raise Malformed("A PDU out of turn.", AbortReason.UNEXPECTED_PDU)
                 case _:
                     raise Malformed("A PDU of no kind.", AbortReason.UNRECOGNIZED_PDU)
+
+    @property
+    def _begun(self) -> bool:
+        """Whether a message is half here."""
+        return self._message is not None or bool(self._command)
 
     def _values(self, length: int) -> None:
         """The presentation data values of one P-DATA-TF."""
