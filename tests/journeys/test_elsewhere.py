@@ -88,7 +88,7 @@ async def test_without_consent_nothing_is_asked_and_nothing_seen(
         path = f"/api/tasks/{task}/elsewhere"
         answer = await reader.http.get(path)
         # as soon as the journey hears of it, she may not know of the task either
-        nothing = {"studies": [], "silent": []}
+        nothing: dict[str, list[str]] = {"studies": [], "silent": []}
         assert answer.status_code == 404 or answer.json() == nothing
         await reader.post(f"{path}/{prior[0].StudyInstanceUID}/fetch", 404)
         stranger = await region.browser("planner@zuid")
