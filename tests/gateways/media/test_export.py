@@ -14,6 +14,7 @@ from pydicom.fileset import FileSet
 from pydicom.uid import RLELossless, generate_uid
 from tests.archive.arrivals import encoded
 from tests.archive.conftest import Archive, archive
+from tests.conftest import SHARED
 from tests.images import ct_series
 from tests.programs import need
 
@@ -182,3 +183,27 @@ def run(*command: str) -> str:
 async def in_thread(archive: Archive, path: Path) -> Tally:
     said = Announced("noord", "MEDIA", "", protocol="media")
     return await asyncio.to_thread(take_in, archive.intake, sources.files_in(path), said)
+
+
+@pytest.mark.peer
+async def test_real_studies_go_out_as_media_that_others_read(
+    archive: Archive, tmp_path: Path
+) -> None:
+    folder = SHARED / "dicom" / "pydicom_test_files"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not here")
+    await in_thread(archive, folder)
+    rows = await archive.rows("select id, study_instance_uid as uid from archive.study")
+    for number, row in enumerate(rows):
+        image = Dataset()
+        image.StudyInstanceUID = row["uid"]
+        unpacked = unpack(await export(archive, image), tmp_path / str(number))
+        count = await archive.rows(
+            "select count(*)::int as n from archive.instance where study_id = %s", (row["id"],)
+        )
+        assert len(FileSet(unpacked / "DICOMDIR")) == count[0]["n"]
+        dump = run(need("dcmdump", "dcmtk"), str(unpacked / "DICOMDIR"))
+        assert not dump.startswith("E:")
+        faults = run(need("dciodvfy", "dicom3tools"), str(unpacked / "DICOMDIR"))
+        errors = [one for one in faults.splitlines() if one.startswith("Error")]
+        assert errors == [], f"study {number}"

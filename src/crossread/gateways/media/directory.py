@@ -132,6 +132,12 @@ def _fill(header: Dataset) -> None:
     for keyword, value in _UNSAID.items():
         if not _says(header, keyword):
             setattr(header, keyword, value)
+    for keyword, mark in (("Date", "."), ("Time", ":")):  # as old systems wrote them (PS3.5 6.2)
+        for subject in ("Study", "Content", "PresentationCreation"):
+            plain = str(header.get(subject + keyword, "")).replace(mark, "")
+            header[subject + keyword].value = plain
+    if header.VerificationFlag == "VERIFIED" and "VerificationDateTime" not in header:
+        header.VerificationDateTime = _verified_at(header)
     if "ContentSequence" in header:  # only what qualifies the title belongs in a record (F.5.25)
         header.ContentSequence = [
             item
@@ -140,6 +146,13 @@ def _fill(header: Dataset) -> None:
         ]
         if not header.ContentSequence:
             del header.ContentSequence
+
+
+def _verified_at(header: Dataset) -> str:
+    """When the last observer verified a report, as far as it says (PS3.3 C.17.2)."""
+    observers = header.get("VerifyingObserverSequence") or []
+    told = [str(one.get("VerificationDateTime", "")) for one in observers]
+    return max([*told, f"{header.ContentDate}{header.ContentTime}"[:14]])
 
 
 def _says(header: Dataset, keyword: str) -> bool:
