@@ -99,6 +99,8 @@ def several(values: tuple[str, ...], asked: object) -> bool:
     """An attribute of several values fits when one of them does."""
     if str(asked) == '""':
         return not values
+    if any(set(one) == {"*"} for one in str(asked).split("\\")):
+        return True  # any text is also none (C.2.2.2.4)
     return text("", asked) if not str(asked) else any(text(one, asked) for one in values)
 
 
