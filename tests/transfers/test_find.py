@@ -59,3 +59,11 @@ async def test_everything_is_never_asked_for(worker: Carrying) -> None:
         await finds(worker)
     with pytest.raises(Refused):
         await finds(worker, since="20260101")
+
+
+@pytest.mark.parametrize("number", ["*", "N1*", "N?", "N1\\N2"])
+async def test_no_number_can_ask_for_other_patients(worker: Carrying, number: str) -> None:
+    for asked in ("patient_number", "accession_number", "study_instance_uid"):
+        with pytest.raises(Refused) as refusal:
+            await finds(worker, **{asked: number})
+        assert "wildcards" in refusal.value.sentence

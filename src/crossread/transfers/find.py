@@ -48,6 +48,9 @@ async def find(
     """
     if question == Question(since=question.since):
         raise Refused("Ask for a patient number, an accession number or a study.")
+    if any(mark in value for value in _said(question) for mark in "*?\\"):
+        # they would name other patients too (PS3.4 C.2.2.2)
+        raise Refused("Ask for whole numbers, without wildcards.")
     if endpoint.kind not in {EndpointKind.PACS, EndpointKind.WEB}:
         raise Refused(f"{endpoint.id} is no archive of images.")
     answers = await ask(endpoint, question)
