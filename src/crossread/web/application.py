@@ -81,6 +81,9 @@ def create(chosen: Settings | None = None) -> FastAPI:
         max_age=600,
     )
     app.add_middleware(Around)
+    # first those whose small requests are many
+    app.include_router(dicomweb.router, dependencies=[Depends(identify)])
+    app.include_router(dicomweb.hospital_router, dependencies=[Depends(knock)])
     app.include_router(health.router)
     app.include_router(sign_in.public)
     for router in (
@@ -96,11 +99,9 @@ def create(chosen: Settings | None = None) -> FastAPI:
         consent.router,
         archive.router,
         access.router,
-        dicomweb.router,
         media.router,
     ):
         app.include_router(router, dependencies=[Depends(identify)])
-    app.include_router(dicomweb.hospital_router, dependencies=[Depends(knock)])
     app.include_router(pages)
     return app
 

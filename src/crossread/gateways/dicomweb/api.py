@@ -20,15 +20,16 @@ from crossread.gateways.dicomweb import (
     wado,
 )
 
+# routes are looked through in their order, and a viewer asks for frames by the thousand
 _READING = (
-    capabilities.router,
-    uri.router,
-    qido.router,
-    metadata.router,
-    rendered.router,
     frames.router,
-    bulkdata.router,
+    metadata.router,
     wado.router,
+    qido.router,
+    bulkdata.router,
+    rendered.router,
+    uri.router,
+    capabilities.router,
 )
 
 router = APIRouter(
