@@ -4,6 +4,7 @@ A peer that stops, or that goes on by one byte a minute, is lost (`Lost`), not w
 """
 
 import contextlib
+import math
 import select
 import socket
 import ssl
@@ -25,12 +26,13 @@ class Wire:
         self._buffer = memoryview(bytearray(buffer))
         self._start = self._end = 0
         self._ends_at = 0.0
-        self._patience = -1.0
+        self._patience = math.inf  # that the socket has
 
     def allow(self, seconds: float) -> None:
         """From now on, so many seconds until the next call of this; then the peer is lost."""
         self._ends_at = time.monotonic() + seconds
-        if seconds != self._patience:
+        # the clock above is the exact one; the socket's is set anew only when it is far from it
+        if not 0.5 <= seconds / self._patience <= 1:
             self._patience = seconds
             self.link.settimeout(seconds)
 
