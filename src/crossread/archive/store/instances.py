@@ -24,7 +24,7 @@ async def instances_of(
     cursor = await db.execute(
         f"""
         {_INSTANCE}
-        where i.study_id = %(study)s
+        where s.study_id = %(study)s
           and i.rejection = ''
           and (%(series)s::text is null or s.series_instance_uid = %(series)s)
         order by s.number nulls last, s.series_instance_uid, i.number nulls last,
