@@ -8,9 +8,8 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from crossread.gateways.dicom.pdu import Malformed
+from crossread.gateways.dicom import command_set
 
-_ELEMENT = struct.Struct("<HHL")
 _NO_DATA_SET = 0x0101  # PS3.7 E.1: Command Data Set Type
 _COMMENT_AT_MOST = 64  # characters: LO
 
@@ -55,14 +54,14 @@ class Command:
 
 def parse(content: bytes) -> Command:
     """A command set. Raises Malformed."""
-    elements = _elements(content)
+    elements = command_set.elements(content)
     return Command(
-        field=_number(elements, Tag.COMMAND),
-        message_id=_number(elements, Tag.MESSAGE_ID, 0),
-        sop_class_uid=_uid(elements, Tag.AFFECTED_SOP_CLASS),
-        sop_instance_uid=_uid(elements, Tag.AFFECTED_SOP_INSTANCE),
-        has_data_set=_number(elements, Tag.DATA_SET_TYPE) != _NO_DATA_SET,
-        responds_to=_number(elements, Tag.MESSAGE_ID_RESPONDED_TO, 0),
+        field=command_set.number(elements, Tag.COMMAND),
+        message_id=command_set.number(elements, Tag.MESSAGE_ID, 0),
+        sop_class_uid=command_set.uid(elements, Tag.AFFECTED_SOP_CLASS),
+        sop_instance_uid=command_set.uid(elements, Tag.AFFECTED_SOP_INSTANCE),
+        has_data_set=command_set.number(elements, Tag.DATA_SET_TYPE) != _NO_DATA_SET,
+        responds_to=command_set.number(elements, Tag.MESSAGE_ID_RESPONDED_TO, 0),
     )
 
 
@@ -75,40 +74,12 @@ def respond(request: Command, status: int, comment: str = "") -> bytes:
     answer += _short(Tag.STATUS, status)
     answer += _text(Tag.ERROR_COMMENT, comment[:_COMMENT_AT_MOST], b" ")
     answer += _text(Tag.AFFECTED_SOP_INSTANCE, request.sop_instance_uid, b"\0")
-    return _ELEMENT.pack(0, Tag.GROUP_LENGTH, 4) + struct.pack("<L", len(answer)) + answer
-
-
-def _elements(content: bytes) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    at = 0
-    while at < len(content):
-        if len(content) - at < 8:
-            raise Malformed("A command set ends in the middle of an element.")
-        group, element, length = _ELEMENT.unpack_from(content, at)
-        at += 8
-        if length > len(content) - at:
-            raise Malformed("An element of a command set is longer than the set.")
-        if group == 0:
-            found[element] = content[at : at + length]
-        at += length
-    return found
-
-
-def _number(elements: dict[int, bytes], tag: Tag, absent: int | None = None) -> int:
-    value = elements.get(tag)
-    if value is None and absent is not None:
-        return absent
-    if value is None or len(value) != 2:
-        raise Malformed("A command set lacks a number that it must have.")
-    return int.from_bytes(value, "little")
-
-
-def _uid(elements: dict[int, bytes], tag: Tag) -> str:
-    return elements.get(tag, b"").decode("ascii", "replace").rstrip("\0 ")
+    length = struct.pack("<L", len(answer))
+    return command_set.ELEMENT.pack(0, Tag.GROUP_LENGTH, 4) + length + answer
 
 
 def _short(tag: Tag, value: int) -> bytes:
-    return _ELEMENT.pack(0, tag, 2) + value.to_bytes(2, "little")
+    return command_set.ELEMENT.pack(0, tag, 2) + value.to_bytes(2, "little")
 
 
 def _text(tag: Tag, value: str, padding: bytes) -> bytes:
@@ -117,4 +88,4 @@ def _text(tag: Tag, value: str, padding: bytes) -> bytes:
         return b""
     content = value.encode("ascii", "replace")
     content += padding * (len(content) % 2)
-    return _ELEMENT.pack(0, tag, len(content)) + content
+    return command_set.ELEMENT.pack(0, tag, len(content)) + content

@@ -7,9 +7,9 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
+from crossread.gateways.dicom import command_set
 from crossread.gateways.dicom.pdu import Malformed
 
-_ELEMENT = struct.Struct("<HHL")
 _NO_DATA_SET, _DATA_SET = 0x0101, 0x0001  # PS3.7 E.1: Command Data Set Type
 _MEDIUM = 0x0000
 
@@ -144,65 +144,36 @@ def reported(request: Heard, status: int) -> bytes:
 
 def parse(content: bytes) -> Heard:
     """A command set. Raises Malformed."""
-    found = _elements(content)
-    field = _number(found, _Tag.COMMAND)
+    found = command_set.elements(content)
+    field = command_set.number(found, _Tag.COMMAND)
     answers = bool(field & RESPONSE)
     own = _Tag.MESSAGE_ID_RESPONDED_TO if answers else _Tag.MESSAGE_ID
     if answers and _Tag.STATUS not in found:
         raise Malformed("An answer has no status.")
     return Heard(
         field=field,
-        message_id=_number(found, own, 0),
-        status=_number(found, _Tag.STATUS, 0),
-        has_data_set=_number(found, _Tag.DATA_SET_TYPE) != _NO_DATA_SET,
-        sop_class_uid=_uid(found, _Tag.AFFECTED_SOP_CLASS),
-        sop_instance_uid=_uid(found, _Tag.AFFECTED_SOP_INSTANCE),
-        remaining=_number(found, _Tag.REMAINING, 0),
-        completed=_number(found, _Tag.COMPLETED, 0),
-        failed=_number(found, _Tag.FAILED, 0),
-        warning=_number(found, _Tag.WARNING, 0),
-        event_type=_number(found, _Tag.EVENT_TYPE, 0),
+        message_id=command_set.number(found, own, 0),
+        status=command_set.number(found, _Tag.STATUS, 0),
+        has_data_set=command_set.number(found, _Tag.DATA_SET_TYPE) != _NO_DATA_SET,
+        sop_class_uid=command_set.uid(found, _Tag.AFFECTED_SOP_CLASS),
+        sop_instance_uid=command_set.uid(found, _Tag.AFFECTED_SOP_INSTANCE),
+        remaining=command_set.number(found, _Tag.REMAINING, 0),
+        completed=command_set.number(found, _Tag.COMPLETED, 0),
+        failed=command_set.number(found, _Tag.FAILED, 0),
+        warning=command_set.number(found, _Tag.WARNING, 0),
+        event_type=command_set.number(found, _Tag.EVENT_TYPE, 0),
     )
 
 
 def _set(*elements: tuple[_Tag, int | str]) -> bytes:
     body = b"".join(_element(tag, value) for tag, value in elements)
-    return _ELEMENT.pack(0, 0, 4) + struct.pack("<L", len(body)) + body
+    return command_set.ELEMENT.pack(0, 0, 4) + struct.pack("<L", len(body)) + body
 
 
 def _element(tag: _Tag, value: int | str) -> bytes:
     if isinstance(value, int):
-        return _ELEMENT.pack(0, tag, 2) + value.to_bytes(2, "little")
+        return command_set.ELEMENT.pack(0, tag, 2) + value.to_bytes(2, "little")
     content = value.encode("ascii", "replace")
     padding = b" " if tag is _Tag.MOVE_DESTINATION else b"\0"
     content += padding * (len(content) % 2)
-    return _ELEMENT.pack(0, tag, len(content)) + content
-
-
-def _elements(content: bytes) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    at = 0
-    while at < len(content):
-        if len(content) - at < 8:
-            raise Malformed("A command set ends in the middle of an element.")
-        group, element, length = _ELEMENT.unpack_from(content, at)
-        at += 8
-        if length > len(content) - at:
-            raise Malformed("An element of a command set is longer than the set.")
-        if group == 0:
-            found[element] = content[at : at + length]
-        at += length
-    return found
-
-
-def _number(found: dict[int, bytes], tag: _Tag, absent: int | None = None) -> int:
-    value = found.get(tag)
-    if not value and absent is not None:
-        return absent
-    if value is None or len(value) != 2:
-        raise Malformed("A command set lacks a number that it must have.")
-    return int.from_bytes(value, "little")
-
-
-def _uid(found: dict[int, bytes], tag: _Tag) -> str:
-    return found.get(tag, b"").decode("ascii", "replace").rstrip("\0 ")
+    return command_set.ELEMENT.pack(0, tag, len(content)) + content
