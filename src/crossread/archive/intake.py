@@ -239,6 +239,7 @@ class Receiver:
         pack, now = self._pack, self._intake.clock()
         assert pack is not None  # noqa: S101 - placed by `finish`
         offset, start = len(self._file_head), pack.end
+        pack.hasten()  # the disk is at work while this looks into the image
         contents = read(pack.mapped(start + offset, self._size), announced)
         if self._study not in {None, contents.study_instance_uid}:
             raise NotArchived(

@@ -17,6 +17,7 @@ from pydicom.uid import (
 )
 from pynetdicom import build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+from structlog.testing import capture_logs
 from tests.gateways.dicom.listening import Listening, associated, raw, sendable, store_all
 from tests.images import ct_series
 
@@ -214,7 +215,9 @@ async def test_no_patient_data_reaches_the_log(
     async with listening.database.transaction() as db:
         await db.execute("alter table archive.study add check (patient_number <> 'N100') not valid")
     [other] = ct_series(slices=1)
-    assert await listening.stores([sendable(other)]) == [0x0110]
+    with capture_logs() as logged:
+        assert await listening.stores([sendable(other)]) == [0x0110]
+    assert "instance.failed" in [one["event"] for one in logged]
     printed = capfd.readouterr()
     for private in ("Jansen", "N100", "19500101"):
-        assert private not in printed.out + printed.err + caplog.text
+        assert private not in printed.out + printed.err + caplog.text + str(logged)

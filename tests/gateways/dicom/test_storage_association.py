@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable
 from typing import TypeVar
 
-import pytest
+from structlog.testing import capture_logs
 from tests.gateways.dicom import speaking
 from tests.gateways.dicom.listening import Listening, sendable
 from tests.gateways.dicom.speaking import (
@@ -164,16 +164,18 @@ async def test_who_leaves_in_the_middle_leaves_nothing(listening: Listening) -> 
 
 
 async def test_who_leaves_without_a_goodbye_is_no_news_unless_something_was_lost(
-    listening: Listening, capfd: pytest.CaptureFixture[str]
+    listening: Listening,
 ) -> None:
     uid, content = image()
-    assert await says(listening, lambda one: one.associates().stores(uid, [content])) == 0
-    await listening.listener.stop()
-    assert "association.broken" not in capfd.readouterr().out
-    await listening.listener.start()
-    await says(listening, lambda one: one.associates().announces(uid))
-    await listening.listener.stop()
-    assert "association.broken" in capfd.readouterr().out
+    with capture_logs() as logged:
+        assert await says(listening, lambda one: one.associates().stores(uid, [content])) == 0
+        await listening.listener.stop()
+    assert "association.broken" not in [one["event"] for one in logged]
+    with capture_logs() as logged:
+        await listening.listener.start()
+        await says(listening, lambda one: one.associates().announces(uid))
+        await listening.listener.stop()
+    assert "association.broken" in [one["event"] for one in logged]
 
 
 async def test_what_is_out_of_turn_ends_the_association(listening: Listening) -> None:
