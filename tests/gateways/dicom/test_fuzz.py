@@ -180,7 +180,7 @@ async def survives(listener: DicomListener, nonsense: Callable[[int], None]) -> 
     port, stop, statuses = listener.port, threading.Event(), list[int]()
     await asyncio.to_thread(send, port, REQUESTS[3])  # what is made once, is made now
     gc.collect()
-    before = open_files()
+    before = open_links(port)
     others = asyncio.create_task(asyncio.to_thread(others_go_on, port, stop, statuses))
     try:
         await asyncio.to_thread(nonsense, port)
@@ -191,7 +191,7 @@ async def survives(listener: DicomListener, nonsense: Callable[[int], None]) -> 
     assert set(statuses) == {0}
     await asyncio.to_thread(until_quiet)
     assert serving() == 0
-    assert open_files() <= before
+    assert open_links(port) <= before
 
 
 def serving() -> int:
@@ -199,8 +199,12 @@ def serving() -> int:
     return sum(one.name.startswith(names) for one in threading.enumerate())
 
 
-def open_files() -> int:
-    return sum(one.status != psutil.CONN_NONE for one in psutil.Process().net_connections("tcp"))
+def open_links(port: int) -> int:
+    """Connections that the listener holds; those to a database over TCP are none of it."""
+    return sum(
+        one.status != psutil.CONN_NONE and one.laddr.port == port
+        for one in psutil.Process().net_connections("tcp")
+    )
 
 
 def until_quiet() -> None:
