@@ -17,8 +17,7 @@ from crossread.platform.disk import begin_writing
 from crossread.platform.objects import sync_folders
 
 UPLOAD_AT_MOST = 86_400.0  # seconds that nothing was written to it
-
-AHEAD = 1 << 18  # bytes
+AHEAD = 1 << 18  # bytes after which the disk is set to work, while more is on its way
 
 
 class Pack:

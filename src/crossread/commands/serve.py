@@ -16,7 +16,7 @@ from rich.console import Console
 
 from crossread import migrations
 from crossread.commands.roles import Role, run, stop_on_signals, wait_for_database
-from crossread.commands.supervise import Charge, end_leftovers, supervise
+from crossread.commands.supervise import Charge, end_leftovers, note, supervise
 from crossread.platform import embedded
 from crossread.platform.configuration import FILE_VARIABLE, ConfigurationError, Settings
 from crossread.platform.errors import CrossreadError
@@ -183,7 +183,6 @@ async def _keep_database(folder: Path, run_folder: Path, stop: asyncio.Event) ->
             except CrossreadError as error:
                 log.error("database.not_started", cause=error.cause)
         else:
-            pid_file.parent.mkdir(parents=True, exist_ok=True)
-            pid_file.write_text(str(pid))
+            note(pid_file, pid)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), DATABASE_CHECK)

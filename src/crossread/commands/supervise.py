@@ -56,7 +56,7 @@ async def _keep(charge: Charge, pid_file: Path, stop: asyncio.Event) -> None:
         process = await asyncio.create_subprocess_exec(
             *charge.command, env={**os.environ, **charge.environment}, start_new_session=True
         )
-        _note(pid_file, process.pid)
+        note(pid_file, process.pid)
         await _first(process.wait(), stop.wait())
         if stop.is_set():
             await _end(process)
@@ -66,16 +66,18 @@ async def _keep(charge: Charge, pid_file: Path, stop: asyncio.Event) -> None:
         log.warning("process.died", role=charge.name, code=process.returncode, again_in=pause)
         await _first(asyncio.sleep(pause), stop.wait())
         pause = min(LONGEST_PAUSE, pause * 2)
-    _note(pid_file, None)
+    note(pid_file, None)
 
 
-def _note(pid_file: Path, pid: int | None) -> None:
+def note(pid_file: Path, pid: int | None) -> None:
     """Write down which process it is, or that there is none."""
     if pid is None:
         pid_file.unlink(missing_ok=True)
         return
     pid_file.parent.mkdir(parents=True, exist_ok=True)
-    pid_file.write_text(str(pid))
+    draft = pid_file.with_suffix(".draft")  # whoever reads it must not find it half written
+    draft.write_text(str(pid))
+    draft.replace(pid_file)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
