@@ -16,9 +16,10 @@ from crossread.archive.store import holds as held
 from crossread.archive.store import overview, removal
 from crossread.hospitals import store as hospitals
 from crossread.hospitals.caller import Caller
+from crossread.hospitals.model import Reader
 from crossread.platform.database import Connection
 from crossread.platform.errors import NotFound
-from crossread.platform.http import BadRequest, On
+from crossread.platform.http import BadRequest, Ground, On
 
 router = APIRouter()
 
@@ -195,15 +196,7 @@ async def confirm(on: On, caller: Caller, wish: ConfirmIn) -> Proof:
         due = set(await overview.expired(db, caller.hospital_id, on.clock(), 100_000))
         if not due.issuperset(wish.study_ids):
             raise BadRequest("Not all of these are due to go; look at the list again.")
-        studies = await _own(db, caller.hospital_id, wish.study_ids)
-        done = await erase.erase(
-            db,
-            studies,
-            ground=erase.Ground.RETENTION,
-            reason=wish.reason,
-            by=caller.id,
-            now=on.clock(),
-        )
+        done = await _erased(on, db, caller, wish, erase.Ground.RETENTION)
     return _proof(done)
 
 
@@ -226,15 +219,7 @@ async def erase_for_good(on: On, caller: Caller, wish: EraseIn) -> Proof:
                 now=on.clock(),
             )
         else:
-            studies = await _own(db, caller.hospital_id, wish.study_ids)
-            done = await erase.erase(
-                db,
-                studies,
-                ground=erase.Ground.REQUEST,
-                reason=wish.reason,
-                by=caller.id,
-                now=on.clock(),
-            )
+            done = await _erased(on, db, caller, wish, erase.Ground.REQUEST)
     return _proof(done)
 
 
@@ -247,6 +232,20 @@ async def erasures(
     async with on.database.transaction() as db:
         rows = await removal.erasures(db, caller.hospital_id, limit)
     return [Proof(id=row["id"], certificate=row["certificate"], seal=row["seal"]) for row in rows]
+
+
+async def _erased(
+    on: Ground, db: Connection, caller: Reader, wish: ConfirmIn | EraseIn, ground: erase.Ground
+) -> erase.Erasure:
+    """Erase the named studies of the caller's hospital. Raises NotFound, Refused."""
+    return await erase.erase(
+        db,
+        await _own(db, caller.hospital_id, wish.study_ids),
+        ground=ground,
+        reason=wish.reason,
+        by=caller.id,
+        now=on.clock(),
+    )
 
 
 def _proof(done: erase.Erasure) -> Proof:

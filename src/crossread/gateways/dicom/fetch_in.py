@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from threading import Event as Flag
 
@@ -53,7 +54,7 @@ _USUAL_CLASSES = tuple(
 log = structlog.get_logger(__name__)
 
 
-class PacsSource:
+class PacsSource(ABC):
     """An association with a PACS, over which it says what it has and gives it."""
 
     def __init__(self, endpoint: Endpoint, caller: Caller) -> None:
@@ -90,8 +91,9 @@ class PacsSource:
         except Refused:
             return None
 
+    @abstractmethod
     def _fetch(self, portion: Portion, stop: Flag) -> Fetched:
-        raise NotImplementedError
+        """Have the images come, in the way that this PACS knows."""
 
     def _open(self, wanted: Sequence[Wanted]) -> Call:
         """An open call that has these; the one before is released."""
